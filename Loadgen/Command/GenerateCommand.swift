@@ -1,0 +1,60 @@
+import ArgumentParser
+import LoadgenCore
+
+/// `loadgen generate`.
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Writes a shop's click stream as NDJSON, in the order of time.",
+        discussion: """
+            The same options give the same bytes, on every machine and at any time. Visitors come back, \
+            look at pages and items with Zipf's popularity, fill carts, search, sign up and buy, by day \
+            more than by night.
+            """)
+
+    @Option(name: .long, help: ArgumentHelp("How many events to write.", valueName: "count"))
+    var events: Int
+
+    @Option(name: .long, help: ArgumentHelp("The size of the population that visitors come from.", valueName: "count"))
+    var visitors = 100_000
+
+    @Option(name: .long, help: ArgumentHelp("Over how many days the events are spread.", valueName: "count"))
+    var days = 7
+
+    @Option(name: .long, help: ArgumentHelp("Another seed gives another stream.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(name: .long, help: "The site that every event names.")
+    var site: String?
+
+    @Option(name: .long, help: ArgumentHelp("The first day, in UTC.", valueName: "yyyy-mm-dd"))
+    var start = GeneratorOptions.defaultStart
+
+    @Flag(name: .long, help: "Leave the events' ids out.")
+    var noIds = false
+
+    @Option(name: [.long, .short], help: ArgumentHelp("Where to write to; - is standard output.", valueName: "file"))
+    var output = "-"
+
+    func run() throws {
+        let options = GeneratorOptions(
+            events: events, visitors: visitors, days: days, seed: seed, site: site, start: start, includesIDs: !noIds)
+        do {
+            var generator = try ClickstreamGenerator(options)
+            let file = try SystemFile.writing(output)
+            var buffer: [UInt8] = []
+            buffer.reserveCapacity(1 << 20)
+            while generator.appendBatch(1000, into: &buffer) > 0 {
+                guard buffer.count >= 512 * 1024 else { continue }
+                try file.write(buffer)
+                buffer.removeAll(keepingCapacity: true)
+            }
+            try file.write(buffer)
+        } catch let error as GeneratorError {
+            throw ValidationError("\(error).")
+        } catch {
+            printToStandardError("loadgen: \(error)\n")
+            throw ExitCode.failure
+        }
+    }
+}

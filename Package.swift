@@ -1,0 +1,131 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func product(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package)
+}
+
+let package = Package(
+    name: "weir",
+    products: [
+        .executable(name: "weir", targets: ["weir"]),
+        .executable(name: "loadgen", targets: ["loadgen"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // C libraries.
+        .systemLibrary(
+            name: "CRocksDB", path: "Sources/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(
+            name: "CSimdjsonLibrary", path: "Sources/CSimdjsonLibrary", pkgConfig: "simdjson",
+            providers: [.apt(["libsimdjson-dev"])]),
+        .target(
+            name: "CSimdjson", dependencies: ["CSimdjsonLibrary"], path: "Sources/CSimdjson",
+            cxxSettings: [.unsafeFlags(["-O3"])]),
+
+        // The parts, from the bottom up.
+        .target(
+            name: "Compression", dependencies: ["CZstd", "CZlib"], path: "Sources/Compression", swiftSettings: strict),
+        .target(name: "RocksDB", dependencies: ["CRocksDB"], path: "Sources/RocksDB", swiftSettings: strict),
+        .target(
+            name: "Events", dependencies: ["CSimdjson", "CXXHash"], path: "Sources/Events", swiftSettings: strict),
+        .target(
+            name: "Storage", dependencies: ["Events", "RocksDB", "Compression", product("Logging", "swift-log")],
+            path: "Storage", exclude: ["FORMAT.md"], swiftSettings: strict),
+        .target(
+            name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
+            swiftSettings: strict),
+        .target(
+            name: "Ingest",
+            dependencies: [
+                "Events", "Storage", "Compression", product("Logging", "swift-log"),
+                product("NIOCore", "swift-nio"), product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            path: "Sources/Ingest", swiftSettings: strict),
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Events", "Ingest", "Queries", "Storage", "Compression",
+                product("Hummingbird", "hummingbird"), product("NIOCore", "swift-nio"),
+                product("NIOPosix", "swift-nio"), product("Logging", "swift-log"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            path: "Sources/WebAPI", swiftSettings: strict),
+        .target(
+            name: "Client",
+            dependencies: [
+                "Compression", product("AsyncHTTPClient", "async-http-client"), product("NIOCore", "swift-nio"),
+            ],
+            path: "Sources/Client", swiftSettings: strict),
+        .executableTarget(
+            name: "weir",
+            dependencies: [
+                "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
+                product("ArgumentParser", "swift-argument-parser"),
+                product("Configuration", "swift-configuration"), product("Logging", "swift-log"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            path: "Sources/weir", swiftSettings: strict),
+
+        // The load generator.
+        .target(
+            name: "LoadgenCore",
+            dependencies: [
+                product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
+                product("Histogram", "hdrhistogram-swift"),
+            ],
+            path: "Loadgen/Core", swiftSettings: strict),
+        .executableTarget(
+            name: "loadgen",
+            dependencies: ["LoadgenCore", product("ArgumentParser", "swift-argument-parser")],
+            path: "Loadgen/Command", swiftSettings: strict),
+
+        // Tests: what they share, then one target a module, then the whole from outside.
+        .target(
+            name: "TestSupport", dependencies: [], path: "Tests/Support", swiftSettings: strict),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression"], path: "Tests/CompressionTests",
+            swiftSettings: strict),
+        .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], path: "Tests/RocksDBTests", swiftSettings: strict),
+        .testTarget(
+            name: "EventsTests", dependencies: ["Events", "TestSupport"], path: "Tests/EventsTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "Events", "RocksDB", "TestSupport"],
+            path: "Tests/StorageTests", swiftSettings: strict),
+        .testTarget(
+            name: "QueriesTests", dependencies: ["Queries", "Storage", "Ingest", "Events", "TestSupport"],
+            path: "Tests/QueriesTests", swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests", dependencies: ["Ingest", "Storage", "Events", "TestSupport"],
+            path: "Tests/IngestTests", swiftSettings: strict),
+        .testTarget(
+            name: "WebAPITests", dependencies: ["WebAPI", "Ingest", "Storage", "Queries", "TestSupport"],
+            path: "Tests/WebAPITests", swiftSettings: strict),
+        .testTarget(name: "ClientTests", dependencies: ["Client"], path: "Tests/ClientTests", swiftSettings: strict),
+        .testTarget(
+            name: "LoadgenTests", dependencies: ["LoadgenCore"], path: "Tests/LoadgenTests", swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

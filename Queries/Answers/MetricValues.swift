@@ -1,0 +1,140 @@
+import Storage
+
+/// The numbers of one group, from which every metric is computed.
+struct GroupNumbers {
+    var events = 0
+    var pageviews = 0
+    var visitors = 0
+    var sessions = SessionNumbers()
+    var measures: [Measure] = []
+    var statistics: [Accumulators.Statistics] = []
+
+    init() {}
+
+    init(_ sums: Accumulators, group: Int) {
+        events = sums.events[group]
+        pageviews = sums.plan.pageviews ? sums.pageviews[group] : 0
+        measures = sums.plan.measures
+        statistics = sums.statistics.map { $0[group] }
+    }
+
+    /// A metric's number; `nil` where there is nothing to take it of.
+    func value(_ metric: Metric) -> Double? {
+        switch metric {
+        case .events: return Double(events)
+        case .visitors: return Double(visitors)
+        case .sessions: return Double(sessions.sessions)
+        case .pageviews: return Double(pageviews)
+        case .eventsPerVisitor: return visitors == 0 ? nil : Double(events) / Double(visitors)
+        case .bounceRate: return sessions.sessions == 0 ? nil : Double(sessions.bounces) / Double(sessions.sessions)
+        case .sessionDuration:
+            return sessions.sessions == 0 ? nil : Double(sessions.duration) / Double(sessions.sessions)
+        case .sum(let measure): return statistics(of: measure)?.sum.value ?? 0
+        case .average(let measure):
+            guard let statistics = statistics(of: measure), statistics.count > 0 else { return nil }
+            return statistics.sum.value / Double(statistics.count)
+        case .minimum(let measure):
+            guard let statistics = statistics(of: measure), statistics.count > 0 else { return nil }
+            return statistics.minimum
+        case .maximum(let measure):
+            guard let statistics = statistics(of: measure), statistics.count > 0 else { return nil }
+            return statistics.maximum
+        case .percentile(let percent, let measure):
+            return GroupNumbers.percentile(percent, of: statistics(of: measure)?.numbers ?? [])
+        }
+    }
+
+    /// A metric's number as JSON, counts as whole numbers.
+    func json(_ metric: Metric) -> JSONValue {
+        switch metric {
+        case .events: .integer(Int64(events))
+        case .visitors: .integer(Int64(visitors))
+        case .sessions: .integer(Int64(sessions.sessions))
+        case .pageviews: .integer(Int64(pageviews))
+        default: value(metric).map { .number($0) } ?? .null
+        }
+    }
+
+    private func statistics(of measure: Measure) -> Accumulators.Statistics? {
+        measures.firstIndex(of: measure).map { statistics[$0] }
+    }
+
+    /// The exact percentile, interpolated linearly between the closest ranks (method 7 of Hyndman and Fan 1996, the default of NumPy, R and
+    /// spreadsheets).
+    static func percentile(_ percent: Double, of numbers: [Double]) -> Double? {
+        guard !numbers.isEmpty else { return nil }
+        let sorted = numbers.sorted()
+        let rank = percent / 100 * Double(sorted.count - 1)
+        let low = min(Int(rank), sorted.count - 1)
+        let high = min(low + 1, sorted.count - 1)
+        return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+    }
+}
+
+/// Computes all that metrics need, for a set of groups.
+struct MetricScan {
+    let execution: Execution
+    let grouping: Grouping
+    let filter: Filter?
+    let range: ResolvedRange
+    let metrics: [Metric]
+
+    /// The groups with events, and everything that adds up.
+    func sums() throws(QueryError) -> GroupedScan.Result {
+        try GroupedScan(
+            execution: execution, grouping: grouping, filter: filter, range: range, plan: Accumulators.Plan(metrics)
+        ).run()
+    }
+
+    /// Adds what does not add up, distinct visitors and sessions, for the given groups of a result.
+    ///
+    /// - Returns: the numbers of each, in the same order.
+    func numbers(
+        of groups: [Int], in result: GroupedScan.Result, for metrics: [Metric]
+    ) throws(QueryError) -> [GroupNumbers] {
+        var numbers = groups.map { GroupNumbers(result.sums, group: $0) }
+        let needs = MetricNeeds(metrics)
+        guard needs.visitors || needs.sessions else { return numbers }
+        var selected = [Int32](repeating: -1, count: result.table.count)
+        for (number, group) in groups.enumerated() { selected[group] = Int32(number) }
+        let resolver = GroupResolver(result.table, selected: selected)
+        if needs.visitors {
+            let counts = try DistinctVisitors(
+                execution: execution, grouping: grouping, filter: filter, range: range, resolver: resolver,
+                groups: groups.count
+            ).run()
+            for (number, count) in counts.enumerated() { numbers[number].visitors = count }
+        }
+        if needs.sessions {
+            let sessions = try SessionScan(
+                execution: execution, grouping: grouping, filter: filter, range: range, resolver: resolver,
+                groups: groups.count, needsWholeSessions: needs.wholeSessions
+            ).run()
+            for (number, session) in sessions.enumerated() { numbers[number].sessions = session }
+        }
+        return numbers
+    }
+}
+
+/// Which of the costlier scans a set of metrics needs.
+struct MetricNeeds {
+    var visitors = false
+    var sessions = false
+    var wholeSessions = false
+
+    init(_ metrics: [Metric]) {
+        for metric in metrics {
+            switch metric {
+            case .visitors, .eventsPerVisitor: visitors = true
+            case .sessions: sessions = true
+            case .bounceRate, .sessionDuration:
+                sessions = true
+                wholeSessions = true
+            default: break
+            }
+        }
+    }
+
+    /// Whether no scan beyond the additive one is needed.
+    var isAdditive: Bool { !visitors && !sessions }
+}

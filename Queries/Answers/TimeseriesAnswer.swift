@@ -1,0 +1,86 @@
+import Storage
+
+extension TimeseriesQuery {
+    /// Answers the query: a row for each interval, and with `by` one for each interval and key.
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+        let intervals = try Intervals(range, every: interval, in: common.timezone)
+        let grouping = Grouping(dimensions: by.map { [$0] } ?? [], intervals: intervals)
+        let scan = MetricScan(
+            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: metrics)
+        let result = try scan.sums()
+        var shown: [(group: Int, interval: Int, key: Int)] = []
+        var keys: [String?] = [nil]
+        if by == nil {
+            shown = (0..<result.table.count).map { ($0, Int(result.table.intervals[$0]), 0) }
+        } else {
+            (keys, shown) = try topKeys(result, execution, grouping)
+        }
+        let rowCount = intervals.count.multipliedReportingOverflow(by: max(1, keys.count))
+        guard !rowCount.overflow, rowCount.partialValue <= QueryLimits.maxIntervals else {
+            throw QueryError(
+                .limitExceeded,
+                "The answer would have \(rowCount.partialValue) rows; the limit maxIntervals is \(QueryLimits.maxIntervals). "
+                    + "Ask for fewer keys, a shorter range or longer intervals.", field: "limit")
+        }
+        let numbers = try scan.numbers(of: shown.map(\.group), in: result, for: metrics)
+        var cells = [GroupNumbers](repeating: GroupNumbers(), count: rowCount.partialValue)
+        for (place, numbers) in zip(shown, numbers) { cells[place.interval * keys.count + place.key] = numbers }
+        let formatter = TimeFormatter(common.timezone)
+        var rows: [JSONValue] = []
+        for index in 0..<intervals.count {
+            let time = formatter.string(intervals.start(index))
+            for (number, key) in keys.enumerated() {
+                var row: [(key: String, value: JSONValue)] = [("time", .string(time))]
+                if by != nil { row.append(("key", key.map { .string($0) } ?? .null)) }
+                let numbers = cells[index * keys.count + number]
+                for metric in metrics { row.append((metric.name, numbers.json(metric))) }
+                rows.append(.object(row))
+            }
+        }
+        return [("rows", .array(rows))]
+    }
+
+    /// The keys with most events over the whole range, and the groups that belong to them.
+    private func topKeys(
+        _ result: GroupedScan.Result, _ execution: Execution, _ grouping: Grouping
+    ) throws(QueryError) -> (keys: [String?], shown: [(group: Int, interval: Int, key: Int)]) {
+        // Groups are (key, interval); a key is known by the text of its value.
+        var texts = GroupTexts(execution, grouping)
+        var numberOfKey: [String?: Int] = [:]
+        var keys: [(text: String?, events: Int)] = []
+        var keyOfGroup: [Int] = []
+        for group in 0..<result.table.count {
+            let text = try texts.text(result.table, group, dimension: 0)
+            let number = numberOfKey[text] ?? keys.count
+            if number == keys.count {
+                numberOfKey[text] = number
+                keys.append((text, 0))
+            }
+            keys[number].events += result.sums.events[group]
+            keyOfGroup.append(number)
+        }
+        let order = keys.indices.sorted {
+            keys[$0].events != keys[$1].events
+                ? keys[$0].events > keys[$1].events : KeyOrder.precedes([keys[$0].text], [keys[$1].text])
+        }.prefix(limit)
+        var rank = [Int](repeating: -1, count: keys.count)
+        for (position, key) in order.enumerated() { rank[key] = position }
+        let shown = (0..<result.table.count).compactMap { group -> (group: Int, interval: Int, key: Int)? in
+            let key = rank[keyOfGroup[group]]
+            return key < 0 ? nil : (group, Int(result.table.intervals[group]), key)
+        }
+        return (order.map { keys[$0].text }, shown)
+    }
+}
+
+/// The order of equal rows: by their keys' bytes, the missing value first.
+enum KeyOrder {
+    static func precedes(_ left: [String?], _ right: [String?]) -> Bool {
+        for (left, right) in zip(left, right) where left != right {
+            guard let left else { return true }
+            guard let right else { return false }
+            return left.utf8.lexicographicallyPrecedes(right.utf8)
+        }
+        return false
+    }
+}

@@ -1,0 +1,131 @@
+import Storage
+
+extension TopQuery {
+    /// Answers the query.
+    ///
+    /// Distinct visitors and sessions cost a scan by visitors; they are computed for the shown rows alone, unless the order or `having`
+    /// needs them of all.
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+        let grouping = Grouping(dimensions: by)
+        let scan = MetricScan(
+            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics)
+        let result = try scan.sums()
+        let all = Array(0..<result.table.count)
+        let choosing = [orderBy] + having.map(\.metric)
+        let isChosenByAdditive = MetricNeeds(choosing).isAdditive
+        let numbers = try scan.numbers(of: all, in: result, for: isChosenByAdditive ? [] : computedMetrics)
+
+        var texts = GroupTexts(execution, grouping)
+        let passing = all.filter { group in having.allSatisfy { $0.holds(for: numbers[group].value($0.metric)) } }
+        let ordered = try ordered(passing, numbers, result.table, &texts)
+        let shown = Array(ordered.dropFirst(offset).prefix(limit))
+        let shownNumbers =
+            isChosenByAdditive
+            ? try scan.numbers(of: shown, in: result, for: metrics) : shown.map { numbers[$0] }
+
+        let series = try self.series(shown, result, execution, range)
+        var rows: [JSONValue] = []
+        for (position, group) in shown.enumerated() {
+            let key = try texts.key(result.table, group)
+            var row: [(key: String, value: JSONValue)] = [("key", .array(key.map { $0.map { .string($0) } ?? .null }))]
+            for metric in metrics { row.append((metric.name, shownNumbers[position].json(metric))) }
+            if let series { row.append(("series", series[position])) }
+            rows.append(.object(row))
+        }
+        var members: [(key: String, value: JSONValue)] = [("rows", .array(rows))]
+        if other { members.append(("other", otherRow(result, shown: Set(shown)))) }
+        members.append(("distinct", .integer(Int64(result.table.count))))
+        return members
+    }
+
+    /// The first `offset + limit` groups in the order of the answer.
+    private func ordered(
+        _ groups: [Int], _ numbers: [GroupNumbers], _ table: GroupTable, _ texts: inout GroupTexts
+    ) throws(QueryError) -> [Int] {
+        let values = numbers.map { $0.value(orderBy) }
+        func isBefore(_ left: Double?, _ right: Double?) -> Bool? {
+            guard left != right else { return nil }
+            guard let left else { return false }
+            guard let right else { return true }
+            return descending ? left > right : left < right
+        }
+        var sorted = groups.sorted { isBefore(values[$0], values[$1]) ?? false }
+        // Texts are read only of rows that may be shown: those up to the last place and their equals.
+        let wanted = offset + limit
+        if sorted.count > wanted {
+            var end = wanted
+            while end < sorted.count, wanted > 0, values[sorted[end]] == values[sorted[wanted - 1]] { end += 1 }
+            sorted.removeLast(sorted.count - end)
+        }
+        var keys: [Int: [String?]] = [:]
+        for (position, group) in sorted.enumerated() {
+            let isTied =
+                (position > 0 && values[sorted[position - 1]] == values[group])
+                || (position + 1 < sorted.count && values[sorted[position + 1]] == values[group])
+            if isTied { keys[group] = try texts.key(table, group) }
+        }
+        sorted.sort { left, right in
+            isBefore(values[left], values[right]) ?? KeyOrder.precedes(keys[left] ?? [], keys[right] ?? [])
+        }
+        return Array(sorted.prefix(wanted))
+    }
+
+    /// What is not shown, summed up; only of metrics that add up.
+    private func otherRow(_ result: GroupedScan.Result, shown: Set<Int>) -> JSONValue {
+        var rest = Accumulators(result.sums.plan)
+        rest.grow(to: 1)
+        for group in 0..<result.table.count where !shown.contains(group) {
+            rest.add(result.sums, group: group, to: 0)
+        }
+        let numbers = GroupNumbers(rest, group: 0)
+        let additive = metrics.filter { metric in
+            switch metric {
+            case .events, .pageviews, .sum: true
+            default: false
+            }
+        }
+        return .object(additive.map { ($0.name, numbers.json($0)) })
+    }
+
+    /// The time series of each shown group.
+    private func series(
+        _ shown: [Int], _ result: GroupedScan.Result, _ execution: Execution, _ range: ResolvedRange
+    ) throws(QueryError) -> [JSONValue]? {
+        guard let seriesInterval else { return nil }
+        let intervals = try Intervals(range, every: seriesInterval, in: common.timezone)
+        let cells = intervals.count.multipliedReportingOverflow(by: max(1, shown.count))
+        guard !cells.overflow, cells.partialValue <= QueryLimits.maxIntervals else {
+            throw QueryError(
+                .limitExceeded,
+                "The series would have \(cells.partialValue) points; the limit maxIntervals is \(QueryLimits.maxIntervals). "
+                    + "Ask for fewer rows, a shorter range or longer intervals.", field: "series")
+        }
+        let scan = MetricScan(
+            execution: execution, grouping: Grouping(dimensions: by, intervals: intervals), filter: common.filter,
+            range: range, metrics: metrics)
+        let points = try scan.sums()
+        // Groups of (key, interval) are found by the same hash of places as the key alone: through their texts.
+        var texts = GroupTexts(execution, Grouping(dimensions: by))
+        var rowOfKey: [[String?]: Int] = [:]
+        for (row, group) in shown.enumerated() { rowOfKey[try texts.key(result.table, group)] = row }
+        var places: [(group: Int, row: Int)] = []
+        for group in 0..<points.table.count {
+            if let row = rowOfKey[try texts.key(points.table, group)] { places.append((group, row)) }
+        }
+        let numbers = try scan.numbers(of: places.map(\.group), in: points, for: metrics)
+        var values = [GroupNumbers](repeating: GroupNumbers(), count: cells.partialValue)
+        for (place, numbers) in zip(places, numbers) {
+            values[place.row * intervals.count + Int(points.table.intervals[place.group])] = numbers
+        }
+        let formatter = TimeFormatter(common.timezone)
+        return shown.indices.map { row in
+            .array(
+                (0..<intervals.count).map { index in
+                    let numbers = values[row * intervals.count + index]
+                    return .object(
+                        [("time", .string(formatter.string(intervals.start(index))))]
+                            + metrics.map { ($0.name, numbers.json($0)) })
+                })
+        }
+    }
+}

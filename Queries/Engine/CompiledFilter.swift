@@ -1,0 +1,233 @@
+import Events
+import Storage
+
+/// A filter and a time range, worked out for one segment: tests of texts have become tables by code, so that a row costs a look-up.
+///
+/// - Complexity: to make, O(distinct values) a test; to apply, O(rows) a test.
+struct CompiledFilter {
+    indirect enum Node {
+        case constant(Bool)
+        /// By position of the event's name.
+        case names([Bool])
+        /// By code of a dimension.
+        case codes(SegmentDimension, [UInt8])
+        /// Event times, offsets from the month's start, half-open.
+        case times(Range<UInt32>)
+        /// A comparison of `value` or `time` as a number.
+        case number(Number, Filter.Op, [Double])
+        case all([Node])
+        case any([Node])
+        case not(Node)
+    }
+
+    enum Number {
+        case value
+        case time
+    }
+
+    private let segment: Segment
+    private let root: Node
+
+    init(_ filter: Filter?, range: ResolvedRange, segment: Segment, hash: EventHash) throws(QueryError) {
+        self.segment = segment
+        var nodes: [Node] = []
+        switch segment.coverage(of: range) {
+        case .none: nodes.append(.constant(false))
+        case .all: break
+        case .some:
+            let month = segment.header.month
+            let from = UInt32(clamping: max(0, range.from.subtractingClamped(month)))
+            let to = UInt32(clamping: max(0, range.to.subtractingClamped(month)))
+            nodes.append(from < to ? .times(from..<to) : .constant(false))
+        }
+        if let filter { nodes.append(try CompiledFilter.compile(filter, segment, hash)) }
+        root = CompiledFilter.simplified(.all(nodes))
+    }
+
+    private init(segment: Segment, root: Node) {
+        self.segment = segment
+        self.root = root
+    }
+
+    /// What the filter is for events of one name, whose test is then decided.
+    func filter(forName name: Int) -> CompiledFilter {
+        CompiledFilter(segment: segment, root: CompiledFilter.simplified(root, name: name))
+    }
+
+    /// The answer if it is the same for all rows.
+    var constant: Bool? {
+        if case .constant(let value) = root { value } else { nil }
+    }
+
+    /// Names that may have matching rows.
+    var possibleNames: [Int] {
+        segment.header.names.indices.filter { filter(forName: $0).constant != false }
+    }
+
+    /// Writes 1 for each matching row of a piece and 0 for the others.
+    func mask(_ piece: Piece, into mask: inout [UInt8]) throws(QueryError) {
+        try CompiledFilter.evaluate(root, segment, piece, &mask)
+    }
+
+    // MARK: Making
+
+    private static func compile(_ filter: Filter, _ segment: Segment, _ hash: EventHash) throws(QueryError) -> Node {
+        switch filter {
+        case .all(let parts):
+            var nodes: [Node] = []
+            for part in parts { nodes.append(try compile(part, segment, hash)) }
+            return .all(nodes)
+        case .any(let parts):
+            var nodes: [Node] = []
+            for part in parts { nodes.append(try compile(part, segment, hash)) }
+            return .any(nodes)
+        case .not(let part): return .not(try compile(part, segment, hash))
+        case .test(let test): return try compile(test, segment, hash)
+        }
+    }
+
+    private static func compile(_ test: Filter.Test, _ segment: Segment, _ hash: EventHash) throws(QueryError) -> Node {
+        let isOrder =
+            switch test.op {
+            case .greater, .greaterOrEqual, .less, .lessOrEqual: true
+            default: false
+            }
+        if isOrder, test.dimension == .field(.time) { return .number(.time, test.op, test.numbers) }
+        if isOrder, test.dimension == .field(.value) {
+            return segment.header.hasValues ? .number(.value, test.op, test.numbers) : .constant(false)
+        }
+        let dimension = try SegmentDimension(test.dimension, of: segment, hash: hash)
+        let table = valueMatches(test, dimension.table, hash)
+        if case .names = dimension.kind { return .names(table.dropFirst().map { $0 != 0 }) }
+        return .codes(dimension, table)
+    }
+
+    /// Whether each value of a table passes a test.
+    private static func valueMatches(_ test: Filter.Test, _ table: ValueTable, _ hash: EventHash) -> [UInt8] {
+        let scalar = ScalarTest(test, hash: hash)
+        var matches = [UInt8](repeating: 0, count: table.count)
+        for code in 0..<table.count where table.kinds[code] != ValueKind.list.rawValue {
+            matches[code] = scalar.holds(table, code) ? 1 : 0
+        }
+        if table.hasLists {
+            for code in 0..<table.count where table.kinds[code] == ValueKind.list.rawValue {
+                let members = table.members(of: code).map { matches[Int($0)] }
+                // "is not" holds when no member is equal, every other test when any member passes.
+                matches[code] = (test.op == .isNot ? members.allSatisfy { $0 == 1 } : members.contains(1)) ? 1 : 0
+            }
+        }
+        return matches
+    }
+
+    private static func simplified(_ node: Node, name: Int? = nil) -> Node {
+        switch node {
+        case .constant, .times, .number: return node
+        case .names(let matches):
+            if let name { return .constant(matches[name]) }
+            guard let first = matches.first, matches.allSatisfy({ $0 == first }) else { return node }
+            return .constant(first)
+        case .codes(_, let matches):
+            guard let first = matches.first, matches.allSatisfy({ $0 == first }) else { return node }
+            return .constant(first != 0)
+        case .not(let part):
+            let part = simplified(part, name: name)
+            if case .constant(let value) = part { return .constant(!value) }
+            return .not(part)
+        case .all(let parts): return simplified(parts, name: name, neutral: true) { .all($0) }
+        case .any(let parts): return simplified(parts, name: name, neutral: false) { .any($0) }
+        }
+    }
+
+    private static func simplified(_ parts: [Node], name: Int?, neutral: Bool, _ join: ([Node]) -> Node) -> Node {
+        var rest: [Node] = []
+        for part in parts {
+            let part = simplified(part, name: name)
+            guard case .constant(let value) = part else {
+                rest.append(part)
+                continue
+            }
+            if value != neutral { return .constant(!neutral) }
+        }
+        if rest.isEmpty { return .constant(neutral) }
+        return rest.count == 1 ? rest[0] : join(rest)
+    }
+
+    // MARK: Applying
+
+    private static func evaluate(
+        _ node: Node, _ segment: Segment, _ piece: Piece, _ mask: inout [UInt8]
+    ) throws(QueryError) {
+        switch node {
+        case .constant(let value): mask.fill(value ? 1 : 0, count: piece.range.count)
+        case .names(let matches): mask.fill(matches[piece.name] ? 1 : 0, count: piece.range.count)
+        case .codes(let dimension, let matches):
+            try dimension.map(matches, segment: segment, piece: piece, into: &mask)
+        case .times(let range):
+            let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+            mask.fill(0, count: piece.range.count)
+            times.withUnsafeBufferPointer { times in
+                for (position, row) in piece.range.enumerated() {
+                    mask[position] = times[row] >= range.lowerBound && times[row] < range.upperBound ? 1 : 0
+                }
+            }
+        case .number(let number, let op, let bounds):
+            try compare(number, op, bounds, segment, piece, &mask)
+        case .not(let part):
+            try evaluate(part, segment, piece, &mask)
+            for position in mask.indices { mask[position] ^= 1 }
+        case .all(let parts): try combine(parts, segment, piece, &mask) { $0 & $1 }
+        case .any(let parts): try combine(parts, segment, piece, &mask) { $0 | $1 }
+        }
+    }
+
+    @inline(__always)
+    private static func combine(
+        _ parts: [Node], _ segment: Segment, _ piece: Piece, _ mask: inout [UInt8], _ join: (UInt8, UInt8) -> UInt8
+    ) throws(QueryError) {
+        try evaluate(parts[0], segment, piece, &mask)
+        var other: [UInt8] = []
+        for part in parts.dropFirst() {
+            try evaluate(part, segment, piece, &other)
+            for position in mask.indices { mask[position] = join(mask[position], other[position]) }
+        }
+    }
+
+    private static func compare(
+        _ number: Number, _ op: Filter.Op, _ bounds: [Double], _ segment: Segment, _ piece: Piece, _ mask: inout [UInt8]
+    ) throws(QueryError) {
+        mask.fill(0, count: piece.range.count)
+        let numbers: [Double]
+        switch number {
+        case .value:
+            numbers = try stored { () throws(StorageError) in try segment.values(chunk: piece.chunk) } ?? []
+        case .time:
+            let month = segment.header.month
+            numbers = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+                .map { Double(month + Int64($0)) }
+        }
+        for bound in bounds {
+            for (position, row) in piece.range.enumerated() where holds(numbers[row], op, bound) {
+                mask[position] = 1
+            }
+        }
+    }
+
+    /// Comparisons are false for NaN, the missing measure.
+    static func holds(_ number: Double, _ op: Filter.Op, _ bound: Double) -> Bool {
+        switch op {
+        case .greater: number > bound
+        case .greaterOrEqual: number >= bound
+        case .less: number < bound
+        case .lessOrEqual: number <= bound
+        default: false
+        }
+    }
+}
+
+extension Int64 {
+    /// The difference, at the ends of the range where it would overflow.
+    func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (self < other ? .min : .max) : difference
+    }
+}

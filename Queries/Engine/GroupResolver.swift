@@ -1,0 +1,68 @@
+import Events
+import Storage
+
+/// Finds the query-wide groups that a segment's local groups stand for, once they are all known.
+///
+/// Only groups that were selected have a number; rows of the others are passed over.
+struct GroupResolver {
+    private let table: GroupTable
+    private let selected: [Int32]
+
+    /// - Parameter selected: for each group of the table its number in the result, or -1.
+    init(_ table: GroupTable, selected: [Int32]) {
+        self.table = table
+        self.selected = selected
+    }
+
+    /// All groups of a table, in its order.
+    init(_ table: GroupTable) {
+        self.init(table, selected: (0..<Int32(table.count)).map { $0 })
+    }
+
+    /// Remembers what was resolved for one segment.
+    struct Local {
+        fileprivate var known: [Int32] = []
+        fileprivate var lists: [[UInt32]] = []
+    }
+
+    private static let unresolved: Int32 = .min
+
+    /// The selected groups of a local group: `body` is called for each.
+    @inline(__always)
+    func forEach(
+        _ group: UInt32, _ grouping: LocalGrouping, _ local: inout Local, _ body: (UInt32) -> Void
+    ) {
+        if Int(group) >= local.known.count {
+            local.known.append(
+                contentsOf: repeatElement(GroupResolver.unresolved, count: Int(group) + 1 - local.known.count))
+        }
+        var known = local.known[Int(group)]
+        if known == GroupResolver.unresolved { known = resolve(group, grouping, &local) }
+        if known >= 0 {
+            body(UInt32(known))
+        } else if known < -1 {
+            for member in local.lists[Int(-2 - known)] { body(member) }
+        }
+    }
+
+    @inline(never)
+    private func resolve(_ group: UInt32, _ grouping: LocalGrouping, _ local: inout Local) -> Int32 {
+        let (codes, interval) = grouping.parts(group)
+        var found: [UInt32] = []
+        GroupTable.expand(codes, grouping.dimensions) { _, hashes in
+            guard let group = table.index.find(GroupTable.key(hashes, interval: interval)) else { return }
+            let number = selected[Int(group)]
+            if number >= 0 { found.append(UInt32(number)) }
+        }
+        let known: Int32
+        switch found.count {
+        case 0: known = -1
+        case 1: known = Int32(found[0])
+        default:
+            local.lists.append(found)
+            known = -1 - Int32(local.lists.count)
+        }
+        local.known[Int(group)] = known
+        return known
+    }
+}

@@ -1,0 +1,229 @@
+import Events
+import Storage
+
+/// Groups the matching events and adds up what can be added up: the operator under `aggregate`, `timeseries`, `top` and `values`.
+///
+/// Work is cut into units of some hundred thousand rows of one segment. A unit numbers its own groups, adds up in plain arrays, and folds
+/// each group once into its worker's table by hash; the workers' tables are folded together at the end. Where a roll-up holds the
+/// answer for a whole segment, the unit folds the roll-up instead; both give the same numbers.
+struct GroupedScan {
+    let execution: Execution
+    let grouping: Grouping
+    let filter: Filter?
+    let range: ResolvedRange
+    let plan: Accumulators.Plan
+    /// Whether roll-ups may be used; tests compare both ways.
+    var usesRollups = true
+
+    /// Groups and their numbers.
+    struct Result {
+        var table: GroupTable
+        var sums: Accumulators
+
+        /// Adds a group's numbers.
+        mutating func fold(
+            _ other: Accumulators, group: Int, key: UInt64, interval: UInt32, places: @autoclosure () -> [GroupTable.Place]
+        ) {
+            let target: Int
+            if let known = table.index.find(key) {
+                target = Int(known)
+            } else {
+                target = Int(table.insert(key: key, interval: interval, places: places()))
+            }
+            sums.grow(to: table.count)
+            sums.add(other, group: group, to: target)
+        }
+    }
+
+    /// A part of the work: some pieces of one segment, or all of its roll-up.
+    private struct Unit {
+        var segment: Int
+        var pieces: [Piece]
+        var rollup: Int?
+        var names: [Int]
+    }
+
+    private static let rowsAUnit = 8 * CodeChunk.rows
+
+    /// Runs the scan.
+    func run() throws(QueryError) -> Result {
+        let units = try makeUnits()
+        let empty = Result(table: GroupTable(dimensions: grouping.dimensions.count), sums: Accumulators(plan))
+        let results = PerWorker(execution.workers) { empty }
+        try execution.parallel(units.count) { (worker, index) throws(QueryError) in
+            try results.with(worker) { (result) throws(QueryError) in
+                let unit = units[index]
+                if let column = unit.rollup {
+                    try foldRollup(unit, column, into: &result)
+                } else {
+                    try scan(unit, into: &result)
+                }
+            }
+        }
+        let all = results.all
+        var total = all.first ?? empty
+        for other in all.dropFirst() {
+            for group in 0..<other.table.count {
+                let places = (0..<other.table.dimensions).map { other.table.place(group, dimension: $0) }
+                total.fold(
+                    other.sums, group: group, key: other.table.index.keys[group],
+                    interval: other.table.intervals[group], places: places)
+            }
+        }
+        return total
+    }
+
+    private func makeUnits() throws(QueryError) -> [Unit] {
+        var units: [Unit] = []
+        for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
+            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+            let names = filter.possibleNames
+            if let column = rollupColumn(segment, filter, names) {
+                units.append(Unit(segment: index, pieces: [], rollup: column, names: names))
+                continue
+            }
+            var pieces: [Piece] = []
+            var rows = 0
+            for piece in segment.pieces(names: names) {
+                pieces.append(piece)
+                rows += piece.range.count
+                if rows >= GroupedScan.rowsAUnit {
+                    units.append(Unit(segment: index, pieces: pieces, names: names))
+                    pieces = []
+                    rows = 0
+                }
+            }
+            if !pieces.isEmpty { units.append(Unit(segment: index, pieces: pieces, names: names)) }
+        }
+        return units
+    }
+
+    // MARK: Roll-ups
+
+    /// The column whose roll-up answers for a whole segment, if there is one.
+    private func rollupColumn(_ segment: Segment, _ filter: CompiledFilter, _ names: [Int]) -> Int? {
+        guard usesRollups, segment.isSealed, grouping.intervals == nil, grouping.dimensions.count == 1,
+            segment.coverage(of: range) == .all, plan.measures.allSatisfy({ $0 == .value }),
+            !plan.keepsNumbers.contains(true),
+            let column = segment.header.column(grouping.dimensions[0].name), segment.header.columns[column].hasRollup,
+            names.allSatisfy({ filter.filter(forName: $0).constant == true })
+        else { return nil }
+        return column
+    }
+
+    private func foldRollup(_ unit: Unit, _ column: Int, into result: inout Result) throws(QueryError) {
+        let segment = execution.segments[unit.segment]
+        guard let rollup = try stored({ () throws(StorageError) in try segment.rollup(column: column) }) else { return }
+        let table = try stored { () throws(StorageError) in try segment.table(column: column) }
+        var isCounted = [Bool](repeating: false, count: segment.header.names.count)
+        for name in unit.names { isCounted[name] = true }
+        let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
+        execution.countRows(rollup.codes.count)
+        var one = Accumulators(plan)
+        one.grow(to: 1)
+        for entry in rollup.codes.indices {
+            var sums = one
+            var events = 0
+            for cell in rollup.cells[rollup.starts[entry]..<rollup.starts[entry + 1]] where isCounted[Int(cell.name)] {
+                events += Int(cell.events)
+                if plan.pageviews, Int(cell.name) == pageView { sums.addPageviews(Int(cell.events), group: 0) }
+                for measure in plan.measures.indices {
+                    var statistics = Accumulators.Statistics()
+                    statistics.count = Int(cell.values)
+                    statistics.sum = cell.sum
+                    statistics.minimum = cell.minimum
+                    statistics.maximum = cell.maximum
+                    sums.addStatistics(statistics, measure: measure, group: 0)
+                }
+            }
+            guard events > 0 else { continue }
+            sums.addEvents(events, group: 0)
+            let code = rollup.codes[entry]
+            result.fold(
+                sums, group: 0, key: GroupTable.key([table.hashes[Int(code)]], interval: 0), interval: 0,
+                places: [GroupTable.Place(segment: UInt32(unit.segment), code: code)])
+        }
+    }
+
+    // MARK: Columns
+
+    /// The event name that is a page view.
+    static let pageView = "page_view"
+
+    private func scan(_ unit: Unit, into result: inout Result) throws(QueryError) {
+        let segment = execution.segments[unit.segment]
+        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
+        var measures: [SegmentMeasure] = []
+        for measure in plan.measures { measures.append(try SegmentMeasure(measure, of: segment, hash: execution.hash)) }
+        var sums = Accumulators(plan)
+        sums.grow(to: grouping.count)
+        var mask: [UInt8] = []
+        var groups: [UInt32] = []
+        var numbers: [Double] = []
+        var filterOfName: (name: Int, filter: CompiledFilter)?
+        for piece in unit.pieces {
+            try execution.check()
+            if filterOfName?.name != piece.name { filterOfName = (piece.name, filter.filter(forName: piece.name)) }
+            guard let filter = filterOfName?.filter, filter.constant != false else { continue }
+            let isPageview = segment.header.names[piece.name].name == GroupedScan.pageView
+            // Rows that all match and all belong together are counted without being looked at.
+            if filter.constant == true, plan.measures.isEmpty, let group = grouping.constantGroup(piece) {
+                sums.addEvents(piece.range.count, group: Int(group))
+                if plan.pageviews, isPageview { sums.addPageviews(piece.range.count, group: Int(group)) }
+                continue
+            }
+            execution.countRows(piece.range.count)
+            try filter.mask(piece, into: &mask)
+            try grouping.assign(piece, segment: segment, into: &groups)
+            sums.grow(to: grouping.count)
+            sums.add(groups: groups, mask: mask, isPageview: isPageview)
+            for (index, measure) in measures.enumerated() {
+                guard try measure.read(piece, segment: segment, into: &numbers) else { continue }
+                sums.add(measure: index, numbers: numbers, groups: groups, mask: mask)
+            }
+        }
+        for group in 0..<grouping.count where sums.events[group] > 0 {
+            let (codes, interval) = grouping.parts(UInt32(group))
+            GroupTable.expand(codes, grouping.dimensions) { codes, hashes in
+                result.fold(
+                    sums, group: group, key: GroupTable.key(hashes, interval: interval), interval: interval,
+                    places: codes.map { GroupTable.Place(segment: UInt32(unit.segment), code: $0) })
+            }
+        }
+    }
+}
+
+/// A measure within one segment.
+struct SegmentMeasure {
+    private let dimension: SegmentDimension?
+    private let numberOfCode: [Double]
+
+    init(_ measure: Measure, of segment: Segment, hash: EventHash) throws(QueryError) {
+        guard case .property(let name) = measure else {
+            dimension = nil
+            numberOfCode = []
+            return
+        }
+        let dimension = try SegmentDimension(.property(name), of: segment, hash: hash)
+        self.dimension = dimension
+        numberOfCode = (0..<dimension.count).map { code in
+            guard code != 0, dimension.table.kind(of: code) != .list else { return .nan }
+            return dimension.table.withBytes(of: code) { NumberText.parse($0) } ?? .nan
+        }
+    }
+
+    /// Reads the numbers of a piece's rows, NaN for none. Returns `false` if none has one.
+    func read(_ piece: Piece, segment: Segment, into numbers: inout [Double]) throws(QueryError) -> Bool {
+        if let dimension {
+            if case .absent = dimension.kind { return false }
+            try dimension.map(numberOfCode, segment: segment, piece: piece, into: &numbers)
+            return true
+        }
+        guard let values = try stored({ () throws(StorageError) in try segment.values(chunk: piece.chunk) }) else {
+            return false
+        }
+        numbers = Array(values[piece.range])
+        return true
+    }
+}

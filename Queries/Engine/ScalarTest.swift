@@ -1,0 +1,48 @@
+import Events
+import Storage
+
+/// One comparison, ready to be applied to the distinct values of a column.
+struct ScalarTest {
+    private let test: Filter.Test
+    private let hashes: Set<UInt64>
+    private let texts: [[UInt8]]
+
+    init(_ test: Filter.Test, hash: EventHash) {
+        self.test = test
+        hashes = Set(test.values.map { hash($0) })
+        texts = test.values.map { Array($0.utf8) }
+    }
+
+    /// Whether a single value (not a list) passes; code 0 is the missing value.
+    func holds(_ table: ValueTable, _ code: Int) -> Bool {
+        if code == 0 {
+            return switch test.op {
+            case .is: test.includesNull
+            case .isNot: !test.includesNull
+            case .exists: !test.expectsValue
+            default: false
+            }
+        }
+        switch test.op {
+        case .is: return hashes.contains(table.hashes[code])
+        case .isNot: return !hashes.contains(table.hashes[code])
+        case .exists: return test.expectsValue
+        case .contains: return table.withBytes(of: code) { value in texts.contains { value.contains($0) } }
+        case .startsWith: return table.withBytes(of: code) { value in texts.contains { value.starts(with: $0) } }
+        case .endsWith:
+            return table.withBytes(of: code) { value in texts.contains { value.suffix($0.count).elementsEqual($0) } }
+        case .matches: return table.withBytes(of: code) { value in test.patterns.contains { $0.matches(value) } }
+        case .greater, .greaterOrEqual, .less, .lessOrEqual:
+            guard let number = NumberText.parse(table.text(of: code) ?? "") else { return false }
+            return test.numbers.contains { CompiledFilter.holds(number, test.op, $0) }
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether `needle` occurs somewhere in these bytes.
+    fileprivate func contains(_ needle: [UInt8]) -> Bool {
+        guard needle.count <= count else { return false }
+        return (0...(count - needle.count)).contains { self[$0..<($0 + needle.count)].elementsEqual(needle) }
+    }
+}

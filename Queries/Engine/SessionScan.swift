@@ -1,0 +1,179 @@
+import Events
+import Storage
+
+/// What a query wants to know of the sessions of each group.
+struct SessionNumbers: Sendable {
+    /// Sessions with at least one matching event.
+    var sessions = 0
+    /// Of those, sessions with exactly one page view and nothing after it.
+    var bounces = 0
+    /// Sum over those of the time from first to last event, milliseconds.
+    var duration: Int64 = 0
+}
+
+/// Derives sessions from all of a visitor's events and counts those with a matching event, by group.
+///
+/// An event with a session id belongs to that session of its visitor. Events without one make sessions among themselves: a new one begins
+/// after more than 30 minutes without any of them.
+struct SessionScan {
+    /// The longest pause within a derived session, milliseconds.
+    static let inactivity: Int64 = 30 * 60_000
+
+    let execution: Execution
+    let grouping: Grouping
+    let filter: Filter?
+    let range: ResolvedRange
+    let resolver: GroupResolver
+    /// Number of selected groups.
+    let groups: Int
+    /// Whether bounces and durations are asked for. They need sessions as a whole, also outside of the range; the count does not,
+    /// because what lies between two events of the range lies within it.
+    let needsWholeSessions: Bool
+
+    private struct Event {
+        /// Hash of the session's id; 0 for none.
+        var session: UInt64
+        var isPageview: Bool
+        /// First of the event's groups in ``Gathered/groups``, and their number; none if the event does not match.
+        var firstGroup: UInt32
+        var groups: UInt32
+    }
+
+    /// The numbers of each selected group.
+    func run() throws(QueryError) -> [SessionNumbers] {
+        let everything = ResolvedRange(from: .min, to: .max)
+        let scope = needsWholeSessions ? everything : range
+        let names = execution.segments.map { segment in
+            groups > 0 && segment.coverage(of: scope) != .none ? Array(segment.header.names.indices) : []
+        }
+        let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        let results = PerWorker(execution.workers) { [SessionNumbers](repeating: SessionNumbers(), count: groups) }
+        try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
+            try results.with(worker) { (numbers) throws(QueryError) in
+                try scan(partition, of: partitions, names: names, scope: scope, into: &numbers)
+            }
+        }
+        return results.all.reduce([SessionNumbers](repeating: SessionNumbers(), count: groups)) { sums, numbers in
+            zip(sums, numbers).map {
+                SessionNumbers(
+                    sessions: $0.sessions + $1.sessions, bounces: $0.bounces + $1.bounces,
+                    duration: $0.duration + $1.duration)
+            }
+        }
+    }
+
+    private func scan(
+        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], scope: ResolvedRange,
+        into numbers: inout [SessionNumbers]
+    ) throws(QueryError) {
+        let slots = try partitions.slots(partition)
+        var events = VisitorEvents<Event>()
+        var groupsOfEvents: [UInt32] = []
+        var matches: [UInt8] = []
+        var inScope: [UInt8] = []
+        var local: [UInt32] = []
+        var visitors: [UInt32] = []
+        var sessions: [UInt64] = []
+        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
+            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+            let scopeFilter = try CompiledFilter(nil, range: scope, segment: segment, hash: execution.hash)
+            let session = try SegmentDimension(.field(.session), of: segment, hash: execution.hash)
+            var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
+            var resolved = GroupResolver.Local()
+            for name in names[index] {
+                let filter = filter.filter(forName: name)
+                let isPageview = segment.header.names[name].name == GroupedScan.pageView
+                for piece in partitions.pieces(partition, segment: index, name: name) {
+                    try execution.check()
+                    execution.countRows(piece.range.count)
+                    try slots.read(piece, segment: segment, index: index, into: &visitors)
+                    try filter.mask(piece, into: &matches)
+                    try scopeFilter.mask(piece, into: &inScope)
+                    try session.map(session.table.hashes, segment: segment, piece: piece, into: &sessions)
+                    try grouping.assign(piece, segment: segment, into: &local)
+                    let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+                    for (position, row) in piece.range.enumerated() where inScope[position] != 0 {
+                        let first = groupsOfEvents.count
+                        if matches[position] != 0 {
+                            resolver.forEach(local[position], grouping, &resolved) { groupsOfEvents.append($0) }
+                        }
+                        events.append(
+                            slot: visitors[position], time: segment.header.month + Int64(times[row]),
+                            payload: Event(
+                                session: sessions[position], isPageview: isPageview, firstGroup: UInt32(first),
+                                groups: UInt32(groupsOfEvents.count - first)))
+                    }
+                }
+            }
+        }
+        events.forEachVisitor(count: slots.count) { visitor in
+            for session in Sessions.split(visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session }) {
+                count(session, visitor, groupsOfEvents, into: &numbers)
+            }
+        }
+    }
+
+    private func count(
+        _ session: [Int], _ visitor: ArraySlice<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
+        into numbers: inout [SessionNumbers]
+    ) {
+        var groups: [UInt32] = []
+        var pageviews = 0
+        var pageviewTime: Int64 = 0
+        for position in session {
+            let event = visitor[position]
+            if event.payload.isPageview {
+                pageviews += 1
+                pageviewTime = event.time
+            }
+            let first = Int(event.payload.firstGroup)
+            for group in groupsOfEvents[first..<(first + Int(event.payload.groups))] where !groups.contains(group) {
+                groups.append(group)
+            }
+        }
+        guard !groups.isEmpty, let first = session.first, let last = session.last else { return }
+        let isBounce = pageviews == 1 && visitor[last].time <= pageviewTime
+        for group in groups {
+            numbers[Int(group)].sessions += 1
+            numbers[Int(group)].bounces += isBounce ? 1 : 0
+            numbers[Int(group)].duration += visitor[last].time - visitor[first].time
+        }
+    }
+}
+
+/// The rule by which a visitor's events fall into sessions.
+enum Sessions {
+    /// Splits positions in order of time into sessions, each in order of time.
+    ///
+    /// - Parameters:
+    ///   - time: the event time of a position.
+    ///   - id: the hash of its session id, 0 for none.
+    static func split(
+        _ positions: Range<Int>, _ time: (Int) -> Int64, _ id: (Int) -> UInt64
+    ) -> [[Int]] {
+        var sessions: [[Int]] = []
+        var named: [UInt64: Int] = [:]
+        var current: (session: Int, last: Int64)?
+        for position in positions {
+            let id = id(position)
+            if id != 0 {
+                if let session = named[id] {
+                    sessions[session].append(position)
+                } else {
+                    named[id] = sessions.count
+                    sessions.append([position])
+                }
+                continue
+            }
+            let now = time(position)
+            if let open = current, now - open.last <= SessionScan.inactivity {
+                sessions[open.session].append(position)
+                current?.last = now
+            } else {
+                current = (sessions.count, now)
+                sessions.append([position])
+            }
+        }
+        return sessions
+    }
+}

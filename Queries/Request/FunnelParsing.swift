@@ -1,0 +1,176 @@
+extension FunnelQuery {
+    init(_ reader: ObjectReader, common: CommonQuery, filters: inout FilterReader) throws(QueryError) {
+        self.init(common: common, steps: try Self.steps(reader, filters: &filters))
+        windowMs = try reader.duration("window", minimum: 0) ?? windowMs
+        strictIncrease = try reader.bool("strict_increase") ?? strictIncrease
+        order = try reader.choice("order", Order.self) ?? order
+        attempt = try reader.choice("attempt", Attempt.self) ?? attempt
+        count = try reader.choice("count", Count.self) ?? count
+        same = try reader.dimensions("same", limit: QueryLimits.maxGroupingDimensions) ?? same
+        for element in try reader.list("exclude", limit: QueryLimits.maxSteps) ?? [] {
+            exclude.append(
+                try FunnelExclusion(element.value, path: element.path, steps: steps.count, filters: &filters))
+        }
+        by = try reader.dimensions("by", limit: QueryLimits.maxGroupingDimensions) ?? by
+        attribution = try Attribution(reader, steps: steps.count)
+        limit = try reader.integer("limit", 1...QueryLimits.maxSeriesKeys) ?? limit
+        interval = try reader.choice("interval", Interval.self)
+        if let value = reader["time_to_convert"] { timeToConvert = try TimeToConvert(value, path: "time_to_convert") }
+    }
+
+    private static func steps(_ reader: ObjectReader, filters: inout FilterReader) throws(QueryError) -> [FunnelStep] {
+        guard let value = reader["steps"] else {
+            throw reader.missing("steps", "a funnel has 1 to \(QueryLimits.maxSteps) of them")
+        }
+        guard case .array(let elements) = value else { throw reader.wrongType("steps", value, "an array of steps") }
+        guard !elements.isEmpty else {
+            throw QueryError(
+                .invalidQuery, "`steps` is empty; a funnel has 1 to \(QueryLimits.maxSteps) of them", field: "steps")
+        }
+        guard elements.count <= QueryLimits.maxSteps else {
+            throw QueryError(
+                .tooManySteps, "`steps` has \(elements.count) steps, more than the limit of \(QueryLimits.maxSteps)",
+                field: "steps")
+        }
+        var steps: [FunnelStep] = []
+        for (index, element) in elements.enumerated() {
+            steps.append(try FunnelStep(element, path: "steps[\(index)]", filters: &filters))
+        }
+        return steps
+    }
+
+    /// Refuses what the contract describes and this version does not compute, with the option's name.
+    ///
+    /// - Throws: `not_implemented`.
+    public func requireSupported() throws(QueryError) {
+        var missing: (field: String, what: String)?
+        if order != .sequential { missing = ("order", "`order` other than \"sequential\"") }
+        if attempt != .best { missing = ("attempt", "`attempt` other than \"best\"") }
+        if count == .attempts { missing = ("count", "`count` of attempts") }
+        if !same.isEmpty { missing = ("same", "`same`") }
+        if !exclude.isEmpty { missing = ("exclude", "`exclude`") }
+        if by.count > 1 { missing = ("by", "`by` with more than one dimension") }
+        if attribution != .first { missing = ("attribution", "`attribution` other than \"first\"") }
+        if interval != nil { missing = ("interval", "`interval`") }
+        if timeToConvert != nil { missing = ("time_to_convert", "`time_to_convert`") }
+        for (index, step) in steps.enumerated() {
+            if step.withinMs != nil { missing = ("steps[\(index)].within", "`within`") }
+            if step.optional { missing = ("steps[\(index)].optional", "`optional` steps") }
+        }
+        if let missing {
+            throw QueryError(
+                .notImplemented, "`\(missing.field)`: funnels with \(missing.what) are not available in this version",
+                field: missing.field)
+        }
+    }
+}
+
+extension FunnelQuery.Attribution {
+    fileprivate init(_ reader: ObjectReader, steps: Int) throws(QueryError) {
+        switch reader["attribution"] {
+        case nil, .string("first"): self = .first
+        case .string("last"): self = .last
+        case .string:
+            throw QueryError(
+                .invalidQuery, "`attribution` is \"first\", \"last\" or the number of a step", field: "attribution")
+        default: self = .step(try reader.integer("attribution", 1...steps) ?? 1)
+        }
+    }
+}
+
+extension FunnelStep {
+    fileprivate init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
+        if case .string = value {
+            self.init(alternatives: [try StepMatch(value, path: path, filters: &filters)])
+            return
+        }
+        let reader = try ObjectReader(
+            value, path: path, what: "a step", known: ["event", "where", "any", "within", "optional"])
+        if let any = reader["any"] {
+            guard reader["event"] == nil, reader["where"] == nil else {
+                throw QueryError(
+                    .invalidQuery,
+                    "`\(path)` has `any` beside `event` or `where`; put these into each of the alternatives",
+                    field: path)
+            }
+            guard case .array = any, let elements = try reader.list("any", limit: QueryLimits.maxAlternatives),
+                !elements.isEmpty
+            else {
+                throw QueryError(
+                    .invalidQuery,
+                    "`\(reader.path("any"))` is an array of 1 to \(QueryLimits.maxAlternatives) alternatives",
+                    field: reader.path("any"))
+            }
+            var alternatives: [StepMatch] = []
+            for element in elements {
+                alternatives.append(try StepMatch(element.value, path: element.path, filters: &filters))
+            }
+            self.init(alternatives: alternatives)
+        } else {
+            self.init(alternatives: [try StepMatch(reader, what: "a step", filters: &filters)])
+        }
+        withinMs = try reader.duration("within", minimum: 0)
+        optional = try reader.bool("optional") ?? false
+    }
+}
+
+extension StepMatch {
+    fileprivate init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
+        if case .string(let name) = value {
+            self.init(event: try Self.checked(name, path: path))
+            return
+        }
+        let reader = try ObjectReader(value, path: path, what: "an alternative", known: ["event", "where"])
+        try self.init(reader, what: "an alternative", filters: &filters)
+    }
+
+    /// Reads `event` and `where` of an object that may have other members too.
+    fileprivate init(_ reader: ObjectReader, what: String, filters: inout FilterReader) throws(QueryError) {
+        self.init(event: nil)
+        if let name = try reader.string("event") { event = try Self.checked(name, path: reader.path("event")) }
+        if let value = reader["where"] { filter = try filters.filter(value, path: reader.path("where")) }
+        guard event != nil || filter != nil else {
+            throw QueryError(
+                .invalidQuery, "`\(reader.path)`: \(what) needs an `event`, a `where`, or both", field: reader.path)
+        }
+    }
+
+    private static func checked(_ name: String, path: String) throws(QueryError) -> String {
+        guard (1...200).contains(name.utf8.count) else {
+            throw QueryError(.invalidQuery, "`\(path)`: an event's name has 1 to 200 bytes", field: path)
+        }
+        return name
+    }
+}
+
+extension FunnelExclusion {
+    fileprivate init(
+        _ value: JSONValue, path: String, steps: Int, filters: inout FilterReader
+    ) throws(QueryError) {
+        let reader = try ObjectReader(
+            value, path: path, what: "an exclusion", known: ["event", "where", "after", "before", "policy"])
+        match = try StepMatch(reader, what: "an exclusion", filters: &filters)
+        after = try reader.integer("after", 1...steps) ?? 1
+        before = try reader.integer("before", 1...steps) ?? steps
+        policy = try reader.choice("policy", Policy.self) ?? .stop
+        guard after < before else {
+            throw QueryError(
+                .invalidQuery, "`\(path)`: `after` (\(after)) is a step earlier than `before` (\(before))", field: path)
+        }
+    }
+}
+
+extension TimeToConvert {
+    fileprivate init(_ value: JSONValue, path: String) throws(QueryError) {
+        let reader = try ObjectReader(value, path: path, what: "`time_to_convert`", known: ["percentiles", "bins"])
+        percentiles = []
+        for element in try reader.list("percentiles", limit: QueryLimits.maxMetrics) ?? [] {
+            guard let percent = element.value.doubleValue, percent >= 0, percent <= 100 else {
+                throw QueryError(
+                    .invalidQuery, "`\(element.path)`: a percentile is a number from 0 to 100", field: element.path)
+            }
+            percentiles.append(percent)
+        }
+        bins = try reader.integer("bins", 0...1_000) ?? 0
+    }
+}

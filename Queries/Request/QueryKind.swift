@@ -1,0 +1,69 @@
+/// The questions that can be asked.
+public enum QueryKind: String, CaseIterable, Sendable {
+    case aggregate
+    case timeseries
+    case top
+    case funnel
+    case events
+    case values
+    case schema
+
+    /// Kinds that the contract names and this version does not answer.
+    private static let announced = ["retention", "paths", "sessions", "funnel/visitors"]
+
+    /// Reads the kind from the path of a request.
+    public init(path text: String) throws(QueryError) {
+        if let kind = QueryKind(rawValue: text) {
+            self = kind
+            return
+        }
+        if QueryKind.announced.contains(text) {
+            throw QueryError(.notImplemented, "Queries of kind `\(text)` are not available in this version")
+        }
+        let known = QueryKind.allCases.map(\.rawValue)
+        throw QueryError(
+            .unknownKind,
+            "There is no query of kind \(ShownText.quoted(text))\(NearestName.hint(for: text, among: known)). "
+                + "There are \(known.joined(separator: ", "))")
+    }
+}
+
+/// A query of any kind, read and checked.
+///
+/// Two queries are equal when they ask the same; but as text compares as `String` does, with differently composed letters
+/// equal, a cache of answers must go by the bytes of the request instead.
+public enum Query: Sendable, Equatable {
+    case aggregate(AggregateQuery)
+    case timeseries(TimeseriesQuery)
+    case top(TopQuery)
+    case funnel(FunnelQuery)
+    case events(EventsQuery)
+    case values(ValuesQuery)
+    case schema(SchemaQuery)
+
+    /// Which question it is.
+    public var kind: QueryKind {
+        switch self {
+        case .aggregate: .aggregate
+        case .timeseries: .timeseries
+        case .top: .top
+        case .funnel: .funnel
+        case .events: .events
+        case .values: .values
+        case .schema: .schema
+        }
+    }
+
+    /// What all kinds have in common.
+    public var common: CommonQuery {
+        switch self {
+        case .aggregate(let query): query.common
+        case .timeseries(let query): query.common
+        case .top(let query): query.common
+        case .funnel(let query): query.common
+        case .events(let query): query.common
+        case .values(let query): query.common
+        case .schema(let query): query.common
+        }
+    }
+}

@@ -1,0 +1,1 @@
+// simdjson is C++; CSimdjson includes its header. This target only carries pkg-config and the apt provider.

@@ -1,0 +1,115 @@
+/// The accepted events of one request that fall into one site and one calendar month, as columns in order of arrival.
+///
+/// A batch is confined to the task that decodes it until it is turned into a run; it is not thread-safe.
+/// Times are offsets from the month's start, so that they fit 32 bits.
+public final class ColumnBatch {
+    /// The site all rows belong to.
+    public let site: String
+    /// Start of the calendar month (UTC) all rows lie in, Unix milliseconds.
+    public let month: Int64
+    /// The store's hash function.
+    public let hash: EventHash
+    /// Number of rows.
+    public private(set) var rows = 0
+    /// Event times, milliseconds since ``month``.
+    public private(set) var times: [UInt32] = []
+    /// Idempotency ids, hashed; 0 for rows without one.
+    public private(set) var ids: [UInt64] = []
+    /// The measure; NaN for rows without one.
+    public private(set) var values: [Double] = []
+    /// Whether any row has a measure.
+    public private(set) var hasValues = false
+    /// The distinct event names; no row has code 0.
+    public private(set) var names = ValueTable()
+    /// Event name of each row, a code of ``names``.
+    public private(set) var nameCodes: [UInt32] = []
+    /// The distinct visitors; no row has code 0.
+    public private(set) var visitors = ValueTable()
+    /// Visitor of each row, a code of ``visitors``.
+    public private(set) var visitorCodes: [UInt32] = []
+    /// The dictionary columns: first ``Field/dictionaryFields``, then properties as they turned up.
+    public private(set) var columns: [BatchColumn]
+
+    /// Creates an empty batch.
+    public init(site: String, month: Int64, hash: EventHash) {
+        self.site = site
+        self.month = month
+        self.hash = hash
+        columns = Field.dictionaryFields.map { BatchColumn(name: $0.rawValue) }
+    }
+
+    /// Adds a row with the parts every event has; its other columns are set afterwards with ``set(column:bytes:kind:)``.
+    public func appendRow(
+        time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, visitor: UnsafeRawBufferPointer
+    ) {
+        times.append(time)
+        ids.append(id)
+        if let value {
+            values.append(value)
+            hasValues = true
+        } else {
+            values.append(.nan)
+        }
+        nameCodes.append(names.intern(name, kind: .string, hash: hash(name)))
+        visitorCodes.append(visitors.intern(visitor, kind: .string, hash: hash(visitor)))
+        rows += 1
+    }
+
+    /// Adds a property column.
+    ///
+    /// - Parameter name: without the `props.` prefix.
+    /// - Returns: its index in ``columns``. The caller remembers it; adding the same name twice makes two columns.
+    public func addPropertyColumn(_ name: String) -> Int {
+        columns.append(BatchColumn(name: Field.propertyPrefix + name))
+        return columns.count - 1
+    }
+
+    /// Sets a column of the newest row. The last of several calls for one column wins.
+    @inline(__always)
+    public func set(column: Int, bytes: UnsafeRawBufferPointer, kind: ValueKind) {
+        let code = columns[column].table.intern(bytes, kind: kind, hash: hash(bytes))
+        columns[column].set(code, row: rows - 1)
+    }
+
+    /// Sets a column of the newest row to several values, duplicates among them counting once.
+    public func setList(column: Int, _ values: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)]) {
+        var members: [UInt32] = []
+        for value in values {
+            let code = columns[column].table.intern(value.bytes, kind: value.kind, hash: hash(value.bytes))
+            if !members.contains(code) { members.append(code) }
+        }
+        let code = columns[column].table.internList(members, hash: hash)
+        columns[column].set(code, row: rows - 1)
+    }
+}
+
+/// One dictionary column of a batch.
+public struct BatchColumn {
+    /// The dimension's name, `props.NAME` for properties.
+    public let name: String
+    /// Its distinct values.
+    public var table = ValueTable()
+    /// A code a row; shorter than the batch where the last rows have no value.
+    public private(set) var codes: [UInt32] = []
+
+    init(name: String) {
+        self.name = name
+    }
+
+    @inline(__always)
+    mutating func set(_ code: UInt32, row: Int) {
+        if codes.count == row {
+            codes.append(code)
+        } else if codes.count < row {
+            pad(to: row)
+            codes.append(code)
+        } else {
+            codes[row] = code
+        }
+    }
+
+    @inline(never)
+    private mutating func pad(to row: Int) {
+        codes.append(contentsOf: repeatElement(0, count: row - codes.count))
+    }
+}

@@ -1,0 +1,85 @@
+/// A batch that is being filled, with what is looked up for every row.
+struct Partition {
+    let batch: ColumnBatch
+    let siteHash: UInt64
+    /// The calendar month, Unix milliseconds, half-open.
+    let start: Int64
+    let end: Int64
+    /// Columns of the properties.
+    var names = NameColumns()
+}
+
+/// The batches of a body, one for each site and calendar month.
+struct Partitions {
+    private struct Key: Hashable {
+        var siteHash: UInt64
+        var month: Int64
+    }
+
+    private(set) var all: [Partition] = []
+    private var indices: [Key: Int] = [:]
+    private var newest = -1
+
+    /// The partition of the last call, which is nearly always that of the next event too.
+    @inline(__always)
+    func hit(siteHash: UInt64, time: Int64) -> Int? {
+        guard newest >= 0, all[newest].siteHash == siteHash, time >= all[newest].start, time < all[newest].end else {
+            return nil
+        }
+        return newest
+    }
+
+    /// Finds or creates a partition; `nil` where that would make more than `limit`.
+    @inline(never)
+    mutating func find(
+        site: UnsafeRawBufferPointer, siteHash: UInt64, time: Int64, hash: EventHash, limit: Int
+    ) -> Int? {
+        let month = CivilTime.monthStart(of: time)
+        let key = Key(siteHash: siteHash, month: month)
+        if let index = indices[key] {
+            newest = index
+            return index
+        }
+        guard all.count < limit else { return nil }
+        let batch = ColumnBatch(site: String(decoding: site, as: UTF8.self), month: month, hash: hash)
+        newest = all.count
+        indices[key] = newest
+        all.append(Partition(batch: batch, siteHash: siteHash, start: month, end: CivilTime.monthEnd(of: time)))
+        return newest
+    }
+
+    /// Adds a property column to a partition.
+    mutating func addColumn(_ partition: Int, name: UnsafeRawBufferPointer, hash: UInt64) -> Int {
+        let column = all[partition].batch.addPropertyColumn(String(decoding: name, as: UTF8.self))
+        all[partition].names.insert(hash, column: column)
+        return column
+    }
+}
+
+/// The derived visitors of a body, each asked for once.
+struct AnonymousVisitors {
+    private struct Key: Hashable {
+        var siteHash: UInt64
+        var agentHash: UInt64
+    }
+
+    private var known: [Key: [UInt8]] = [:]
+    private var newest: (key: Key, bytes: [UInt8])?
+
+    /// Copies the visitor of a site and user agent, cut to `maxBytes`, and returns its length.
+    mutating func copy(
+        siteHash: UInt64, agentHash: UInt64, to out: UnsafeMutableRawPointer, maxBytes: Int, derive: () -> String
+    ) -> Int {
+        let key = Key(siteHash: siteHash, agentHash: agentHash)
+        if newest?.key != key {
+            let bytes = known[key] ?? Array(derive().utf8.prefix(maxBytes))
+            known[key] = bytes
+            newest = (key, bytes)
+        }
+        guard let bytes = newest?.bytes else { return 0 }
+        bytes.withUnsafeBytes { source in
+            if let start = source.baseAddress { out.copyMemory(from: start, byteCount: source.count) }
+        }
+        return bytes.count
+    }
+}

@@ -1,0 +1,309 @@
+import Events
+import Foundation
+import Logging
+import Storage
+import Synchronization
+
+/// Takes events in: decodes, admits, commits, and answers when they are durable and visible.
+public final class IngestService: Sendable {
+    /// Readable bytes that must lie behind a body.
+    public static let padding = EventDecoder.padding
+    /// Refusals an answer lists; the others are counted.
+    public static let maxProblems = 100
+    /// Seconds after which a client should try again when the server is full.
+    public static let retryAfterSeconds = 1
+
+    /// The store behind it.
+    public let store: Store
+    private let clock: any WallClock
+    private let logger: Logger
+    private let decoders: DecoderPool
+    private let visitors: AnonymousVisitors
+    private let committer: GroupCommitter
+    private let maintenance: MaintenanceThread
+    private let counters: IngestCounters
+    private let currentState: Mutex<ServiceState>
+
+    private init(store: Store, clock: any WallClock, logger: Logger) {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        let counters = IngestCounters()
+        self.counters = counters
+        decoders = DecoderPool(hash: store.hash, propertyNames: store.propertyNames)
+        visitors = AnonymousVisitors(store: store)
+        committer = GroupCommitter(store: store) { requests in
+            counters.add {
+                $0.commits += 1
+                $0.committedRequests += requests
+            }
+        }
+        maintenance = MaintenanceThread(store: store, logger: logger) { _ in }
+        currentState = Mutex(.ready)
+    }
+
+    /// Opens the store and recovers it.
+    public static func open(
+        settings: ServiceSettings, options: StoreOptions = StoreOptions(), clock: any WallClock = SystemClock(),
+        logger: Logger
+    ) async throws(StartError) -> IngestService {
+        do throws(StorageError) {
+            let store = try Store.open(
+                directory: settings.dataDirectory, options: options, clock: clock, logger: logger)
+            return IngestService(store: store, clock: clock, logger: logger)
+        } catch {
+            throw StartError(description: error.description)
+        }
+    }
+
+    /// What the service is doing.
+    public var state: ServiceState { currentState.withLock { $0 } }
+
+    // MARK: Taking events in
+
+    /// Takes a body in and answers when its events are durable and visible.
+    ///
+    /// The body is read before the first suspension, so the buffer is needed no longer than until then.
+    /// - Parameter body: followed by ``padding`` more readable bytes.
+    public func ingest(
+        _ body: UnsafeRawBufferPointer, context: IngestContext
+    ) async throws(IngestError) -> IngestAnswer {
+        try await finish(try prepare(body, context: context), bytes: body.count, transport: context.transport)
+    }
+
+    /// Takes a body in, given with its padding.
+    ///
+    /// - Parameter count: the body's bytes, ``padding`` less than the array has at least.
+    public func ingest(
+        padded: [UInt8], count: Int, context: IngestContext
+    ) async throws(IngestError) -> IngestAnswer {
+        precondition(padded.count >= count + IngestService.padding, "the caller pads the body")
+        let prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
+            try prepare(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]), context: context)
+        }
+        return try await finish(prepared, bytes: count, transport: context.transport)
+    }
+
+    /// Takes datagrams in, without an answer; what cannot be taken is counted.
+    ///
+    /// - Parameters:
+    ///   - padded: datagrams, one or more lines each, joined by line feeds, and the padding.
+    ///   - datagrams: how many.
+    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) {
+        let prepared: Prepared
+        do throws(IngestError) {
+            prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
+                try prepare(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]), context: context)
+            }
+        } catch {
+            let reason: DropReason =
+                switch error {
+                case .unreadable: .invalid
+                case .overloaded, .draining: .overload
+                case .storage: .storage
+                }
+            countDropped(reason: reason, datagrams, transport: context.transport)
+            return
+        }
+        let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
+            settle(prepared, outcome, transport: context.transport)
+        }
+        if !isTaken { countDropped(reason: .overload, prepared.received, transport: context.transport) }
+    }
+
+    /// Counts events (or datagrams, where their events are unknown) that were lost before they could be read.
+    public func countDropped(reason: DropReason, _ count: Int, transport: Transport) {
+        guard count > 0 else { return }
+        counters.add {
+            $0.received[transport, default: 0] += count
+            $0.dropped[reason, default: 0] += count
+        }
+    }
+
+    /// A decoded request on its way to its commit.
+    private struct Prepared: Sendable {
+        var received: Int
+        var item: CommitItem
+        /// Ids that came twice within the body.
+        var duplicates: Int
+        var rejections: [(index: Int, code: RejectionCode, detail: String)]
+        var ignoredFields: Int
+    }
+
+    private func prepare(
+        _ body: UnsafeRawBufferPointer, context: IngestContext
+    ) throws(IngestError) -> Prepared {
+        switch state {
+        case .draining, .recovering: throw .draining
+        case .failed(let detail): throw .storage(detail: detail)
+        case .ready: break
+        }
+        if store.isOverloaded {
+            counters.add { $0.overloaded += 1 }
+            throw .overloaded(
+                retryAfterSeconds: Self.retryAfterSeconds,
+                detail: "Too much is in flight (limit inFlightBytes); it is being sealed. Send the same again.")
+        }
+        let now = clock.milliseconds()
+        let decoded: DecodedBody
+        do {
+            let decodeContext = DecodeContext(
+                now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
+                userAgent: context.userAgent.isEmpty ? nil : context.userAgent,
+                anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
+            decoded = try decoders.decode(body, context: decodeContext)
+        } catch let error as DecodeError {
+            let place = error.position.map { " (at byte \($0))" } ?? ""
+            throw .unreadable(code: error.code.rawValue, detail: error.detail + place)
+        } catch {
+            throw .storage(detail: "\(error)")
+        }
+        let item = CommitItem(
+            runs: decoded.batches.map { PreparedRun($0) },
+            deadLetters: decoded.rejections.map {
+                ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
+            })
+        return Prepared(
+            received: decoded.received, item: item, duplicates: decoded.duplicates,
+            rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
+            ignoredFields: decoded.ignoredFields)
+    }
+
+    private func finish(
+        _ prepared: Prepared, bytes: Int, transport: Transport
+    ) async throws(IngestError) -> IngestAnswer {
+        let outcome: GroupCommitter.Outcome? = await withCheckedContinuation { continuation in
+            let isTaken = committer.submit(prepared.item, bytes: bytes) { continuation.resume(returning: $0) }
+            if !isTaken { continuation.resume(returning: nil) }
+        }
+        guard let outcome else {
+            if state == .draining { throw .draining }
+            counters.add { $0.overloaded += 1 }
+            throw .overloaded(
+                retryAfterSeconds: Self.retryAfterSeconds,
+                detail: "Too many requests wait for their commit (limit maxQueuedBytes). Send the same again.")
+        }
+        settle(prepared, outcome, transport: transport)
+        switch outcome {
+        case .failure(.limit(let detail)): throw .overloaded(retryAfterSeconds: 60, detail: detail)
+        case .failure(let error): throw .storage(detail: error.description)
+        case .success(let outcome):
+            return IngestAnswer(
+                accepted: outcome.accepted, duplicate: outcome.duplicates + prepared.duplicates,
+                rejected: prepared.rejections.count,
+                errors: prepared.rejections.prefix(Self.maxProblems).map {
+                    IngestProblem(index: $0.index, code: $0.code.rawValue, detail: $0.detail)
+                })
+        }
+    }
+
+    /// Counts what became of a request, and notes a failed disk.
+    private func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport) {
+        counters.add { counts in
+            counts.received[transport, default: 0] += prepared.received
+            counts.ignoredFields += prepared.ignoredFields
+            switch outcome {
+            case .success(let outcome):
+                counts.accepted += outcome.accepted
+                counts.duplicate += outcome.duplicates + prepared.duplicates
+                counts.deadLetters += prepared.rejections.count
+                for rejection in prepared.rejections {
+                    // Over UDP, what is no JSON is taken for noise, not for somebody's event.
+                    if transport == .udp, rejection.code.isUnreadable {
+                        counts.dropped[.invalid, default: 0] += 1
+                    } else {
+                        counts.rejected[rejection.code.rawValue, default: 0] += 1
+                    }
+                }
+            case .failure:
+                counts.dropped[.storage, default: 0] += prepared.received
+            }
+        }
+        switch outcome {
+        case .failure(.limit), .success: break
+        case .failure(let error):
+            currentState.withLock { if $0 == .ready { $0 = .failed(error.description) } }
+        }
+    }
+
+    // MARK: Operation
+
+    /// The dead letters of a site behind a sequence, oldest first.
+    public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
+        try store.deadLetters(site: site, limit: limit, after: after)
+    }
+
+    /// Seals everything in flight.
+    public func flush() async throws(StorageError) {
+        try await maintenance.flush()
+    }
+
+    /// Refuses new events from now on.
+    public func stopAccepting() async {
+        currentState.withLock { $0 = .draining }
+    }
+
+    /// Commits what has been taken in and ends the threads. Everything acknowledged is durable already.
+    public func close() async {
+        await stopAccepting()
+        await withCheckedContinuation { continuation in
+            let thread = Thread { [self] in
+                committer.stop()
+                maintenance.stop()
+                continuation.resume()
+            }
+            thread.name = "weir.close"
+            thread.start()
+        }
+    }
+
+    /// The figures of ingest and store, for `/metrics`.
+    public func metricFamilies() -> [MetricFamily] {
+        let counts = counters.now
+        let store = store.statistics()
+        return [
+            MetricFamily(
+                name: "weir_events_received_total", help: "Events received, by transport.", kind: .counter,
+                samples: Transport.allCases.map { ([("transport", $0.rawValue)], Double(counts.received[$0] ?? 0)) }),
+            MetricFamily("weir_events_accepted_total", "Events stored.", .counter, counts.accepted),
+            MetricFamily(
+                "weir_events_duplicate_total", "Events whose id had been stored before.", .counter, counts.duplicate),
+            MetricFamily(
+                name: "weir_events_rejected_total", help: "Events refused, by reason.", kind: .counter,
+                samples: counts.rejected.sorted { $0.key < $1.key }.map { ([("reason", $0.key)], Double($0.value)) }),
+            MetricFamily(
+                name: "weir_events_dropped_total", help: "Events lost without an answer, by reason.", kind: .counter,
+                samples: DropReason.allCases.map { ([("reason", $0.rawValue)], Double(counts.dropped[$0] ?? 0)) }),
+            MetricFamily(
+                "weir_fields_ignored_total", "Top-level fields of events that have no meaning.", .counter,
+                counts.ignoredFields),
+            MetricFamily("weir_dead_letters_total", "Refused events kept.", .counter, counts.deadLetters),
+            MetricFamily(
+                "weir_ingest_overloaded_total", "Requests refused because the server was full.", .counter,
+                counts.overloaded),
+            MetricFamily("weir_commits_total", "Synced batches.", .counter, counts.commits),
+            MetricFamily(
+                "weir_commit_requests_total", "Requests in synced batches.", .counter, counts.committedRequests),
+            MetricFamily("weir_rows_in_flight", "Events not yet sealed.", .gauge, store.rowsInFlight),
+            MetricFamily("weir_bytes_in_flight", "Memory of events not yet sealed.", .gauge, store.bytesInFlight),
+            MetricFamily("weir_runs_in_flight", "Sorted runs not yet sealed.", .gauge, store.runsInFlight),
+            MetricFamily("weir_segments_sealed", "Sealed segments.", .gauge, store.sealedSegments),
+            MetricFamily("weir_rows_sealed", "Events in sealed segments.", .gauge, store.sealedRows),
+            MetricFamily("weir_cache_bytes", "Memory of decoded parts kept.", .gauge, store.cacheBytes),
+            MetricFamily("weir_cache_hits_total", "Parts found in the cache.", .counter, store.cacheHits),
+            MetricFamily("weir_cache_misses_total", "Parts read and decoded.", .counter, store.cacheMisses),
+            MetricFamily("weir_ids", "Idempotency ids remembered.", .gauge, store.ids),
+            MetricFamily(
+                "weir_ids_evicted_total", "Ids given up before their horizon because there were too many.", .counter,
+                store.idsEvicted),
+            MetricFamily(
+                name: "weir_watermark_seconds", help: "The watermark of each site, Unix time.", kind: .gauge,
+                samples: store.watermarks.map { ([("site", $0.site)], Double($0.milliseconds) / 1000) }),
+        ]
+    }
+}
+
+extension RejectionCode {
+    /// Whether the bytes are no JSON object at all.
+    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
+}

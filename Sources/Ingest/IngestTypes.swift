@@ -1,0 +1,107 @@
+/// How events came in.
+public enum Transport: String, Sendable, CaseIterable {
+    case http
+    case pixel
+    case udp
+}
+
+/// Why an event was lost without an answer.
+public enum DropReason: String, Sendable, CaseIterable {
+    /// A datagram was larger than the buffer.
+    case truncated
+    /// A datagram or a line of it is no JSON object.
+    case invalid
+    /// Its key was missing or wrong.
+    case unauthorized
+    /// The server had no room for it.
+    case overload
+    /// The operating system dropped it before the server saw it.
+    case kernel
+    /// The disk failed.
+    case storage
+}
+
+/// What ingest needs to know of a request besides its body.
+public struct IngestContext: Sendable {
+    /// Site of events that name none; `default` if `nil`.
+    public var site: String?
+    /// The request's `User-Agent`, empty if there was none.
+    public var userAgent: [UInt8]
+    /// The client's address, from which visitors are derived; never stored.
+    public var clientAddress: String
+    /// Whether events of any age are taken.
+    public var backfill: Bool
+    /// How it came.
+    public var transport: Transport
+
+    /// Creates a context.
+    public init(site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport) {
+        self.site = site
+        self.userAgent = userAgent
+        self.clientAddress = clientAddress
+        self.backfill = backfill
+        self.transport = transport
+    }
+}
+
+/// Why one event was refused.
+public struct IngestProblem: Sendable, Equatable {
+    /// Its position in the body, from 0.
+    public var index: Int
+    /// The stable code.
+    public var code: String
+    /// The reason in words.
+    public var detail: String
+}
+
+/// What became of a request's events. When it is given, the accepted ones are durable and visible to every query.
+public struct IngestAnswer: Sendable, Equatable {
+    public var accepted = 0
+    public var duplicate = 0
+    public var rejected = 0
+    /// The first ``IngestService/maxProblems`` refusals.
+    public var errors: [IngestProblem] = []
+}
+
+/// Why a request as a whole was not taken. Nothing of it was stored.
+public enum IngestError: Error, Sendable, Equatable {
+    /// The body cannot be read.
+    case unreadable(code: String, detail: String)
+    /// The server is full; to be repeated later.
+    case overloaded(retryAfterSeconds: Int, detail: String)
+    /// The server is stopping.
+    case draining
+    /// The disk failed; to be repeated against a restarted server.
+    case storage(detail: String)
+}
+
+/// What the service is doing.
+public enum ServiceState: Sendable, Equatable {
+    case recovering
+    case ready
+    case draining
+    /// It can no longer make anything durable; queries go on.
+    case failed(String)
+}
+
+/// Why the service could not start, in words for the person who started it.
+public struct StartError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+
+    /// Creates an error.
+    public init(description: String) { self.description = description }
+}
+
+/// How the service is set up.
+public struct ServiceSettings: Sendable {
+    /// The store's directory.
+    public var dataDirectory: String
+    /// Cores it may use.
+    public var threads: Int
+
+    /// Creates settings.
+    public init(dataDirectory: String, threads: Int) {
+        self.dataDirectory = dataDirectory
+        self.threads = threads
+    }
+}

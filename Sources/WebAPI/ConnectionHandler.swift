@@ -1,0 +1,66 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Looks after what the framework leaves to the connection: `Expect: 100-continue`, and answers to what is no HTTP.
+final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private var requestsInProgress = 0
+    private var isBroken = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head(let head) = unwrapInboundIn(data) {
+            requestsInProgress += 1
+            if requestsInProgress == 1, Self.shouldContinue(head) {
+                let answer = HTTPResponse(status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(answer)), promise: nil)
+            }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) {
+            requestsInProgress -= 1
+        }
+        context.write(data, promise: promise)
+    }
+
+    /// Answers bytes that are no HTTP request with a problem document, unless a request before them is still waiting
+    /// for its own answer; then the error goes on its way, and the body it cut short is not taken for a whole one.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError, requestsInProgress == 0 else {
+            context.fireErrorCaught(error)
+            return
+        }
+        guard !isBroken else { return }
+        isBroken = true
+        let problem = Problem(
+            400, code: "malformed_request", title: "This is not an HTTP request",
+            detail: "The request line or a header field cannot be read, or there are too many or too large ones.")
+        let json = problem.json
+        let head = HTTPResponse(
+            status: .badRequest,
+            headerFields: [
+                .contentType: "application/problem+json", .contentLength: String(json.count), .connection: "close",
+            ])
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: json))), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let channel = context.channel
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+
+    /// Whether the client waits for leave to send its body, and the body may come.
+    private static func shouldContinue(_ head: HTTPRequest) -> Bool {
+        guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
+        let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        return announced <= WebLimits.eventBodyBytes
+    }
+}

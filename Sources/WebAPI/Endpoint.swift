@@ -1,0 +1,58 @@
+import HTTPTypes
+import Hummingbird
+
+/// One thing the server answers: a method and a path. The OpenAPI document describes exactly these.
+public enum Endpoint: String, CaseIterable, Sendable {
+    case postEvents = "POST /v1/events"
+    case pixel = "GET /v1/pixel.gif"
+    case getQuery = "GET /v1/query/{kind}"
+    case postQuery = "POST /v1/query/{kind}"
+    case deadLetters = "GET /v1/dead-letters"
+    case flush = "POST /v1/admin/flush"
+    case health = "GET /healthz"
+    case readiness = "GET /readyz"
+    case metrics = "GET /metrics"
+    case openAPI = "GET /openapi.json"
+    case landingPage = "GET /"
+    case landingScript = "GET /app.js"
+    case landingStyle = "GET /app.css"
+
+    /// The method, in capitals.
+    public var method: String {
+        String(rawValue.prefix { $0 != " " })
+    }
+
+    /// The path, with `{kind}` for the part that varies.
+    public var path: String {
+        String(rawValue.drop { $0 != " " }.dropFirst())
+    }
+
+    /// Whether pages of other origins may call it: the two that a tracked site's pages call.
+    var allowsAnyOrigin: Bool {
+        self == .postEvents || self == .pixel
+    }
+
+    private static let queryPrefix = "/v1/query/"
+    private static let byPath: [String: [Endpoint]] = Dictionary(grouping: allCases, by: \.path)
+
+    /// All endpoints of a request's path, none when there is nothing, and the part of the path that varies.
+    package static func at(path: String) -> (endpoints: [Endpoint], kind: String) {
+        if path.hasPrefix(queryPrefix) {
+            let kind = String(path.dropFirst(queryPrefix.count))
+            return kind.isEmpty || kind.contains("/") ? ([], "") : ([.getQuery, .postQuery], kind)
+        }
+        return (byPath[path] ?? [], "")
+    }
+
+    /// The endpoint of `method` among those of one path; HEAD is asked for as GET is.
+    package static func select(_ method: HTTPRequest.Method, among endpoints: [Endpoint]) -> Endpoint? {
+        let name = method == .head ? "GET" : method.rawValue
+        return endpoints.first { $0.rawValue.hasPrefix(name) && $0.method == name }
+    }
+
+    /// The value of an `Allow` header for one path.
+    package static func allow(_ endpoints: [Endpoint]) -> String {
+        let methods = endpoints.map(\.method)
+        return (methods + (methods.contains("GET") ? ["HEAD"] : []) + ["OPTIONS"]).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,51 @@
+extension OpenAPIDocument {
+    static let eventSchemas = #"""
+        "Site": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+        "Time": {"description": "RFC 3339, or Unix milliseconds.",
+          "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}]},
+        "Event": {"type": "object", "required": ["event"], "properties": {
+          "event": {"type": "string", "minLength": 1, "maxLength": 200,
+            "description": "The name: page_view, add_to_cart, …"},
+          "visitor": {"type": "string", "minLength": 1, "maxLength": 200,
+            "description": "Who: an anonymous or device id. Absent: derived for the day from site, address and user \#
+        agent; the address is never stored."},
+          "time": {"$ref": "#/components/schemas/Time", "description": "Absent: the time of receipt. More than 10 \#
+        minutes ahead or 7 days old is rejected unless `backfill` is set."},
+          "id": {"type": "string", "minLength": 1, "maxLength": 200,
+            "description": "Idempotency key: the same (site, id) is stored once."},
+          "site": {"$ref": "#/components/schemas/Site"},
+          "user": {"type": "string"}, "session": {"type": "string"},
+          "url": {"type": "string"}, "referrer": {"type": "string"}, "title": {"type": "string"},
+          "language": {"type": "string"}, "screen": {"type": "string"},
+          "user_agent": {"type": "string", "description": "Absent: the request's own."},
+          "country": {"type": "string"},
+          "value": {"type": "number", "description": "The measure: revenue, seconds, …"},
+          "props": {"type": "object", "maxProperties": 64,
+            "description": "Any scalars; nested objects flatten with dots to depth 4, arrays of scalars have several \#
+        values.",
+            "additionalProperties": true}
+        }},
+        "IngestAnswer": {"type": "object", "required": ["accepted", "duplicate", "rejected", "errors"], "properties": {
+          "accepted": {"type": "integer"}, "duplicate": {"type": "integer"}, "rejected": {"type": "integer"},
+          "errors": {"type": "array", "maxItems": 100, "description": "The first rejected events.", "items": {
+            "type": "object", "required": ["index", "code", "detail"], "properties": {
+              "index": {"type": "integer", "description": "Position in the array, or of the line among those that are \#
+        not blank, from 0."},
+              "code": {"type": "string"}, "detail": {"type": "string"}}}}
+        }},
+        "DeadLetters": {"type": "object", "required": ["site", "dead_letters", "next"], "properties": {
+          "site": {"$ref": "#/components/schemas/Site"},
+          "dead_letters": {"type": "array", "items": {"type": "object", "properties": {
+            "sequence": {"type": "integer"}, "time": {"type": "string", "format": "date-time"},
+            "code": {"type": "string"}, "detail": {"type": "string"},
+            "event": {"type": "string", "description": "What was sent, as text."}}}},
+          "next": {"type": ["string", "null"], "description": "`after` of the next page; null at the end."}
+        }},
+        "Problem": {"type": "object", "required": ["type", "title", "status", "code", "detail"], "properties": {
+          "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+          "code": {"type": "string", "description": "Stable; what a program looks at."},
+          "detail": {"type": "string"},
+          "field": {"type": "string", "description": "The part of the request that is meant."}
+        }}
+        """#
+}

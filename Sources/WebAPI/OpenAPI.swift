@@ -1,0 +1,33 @@
+/// The description of the API that the server itself serves, in OpenAPI 3.1.
+///
+/// It describes exactly the endpoints of ``Endpoint``, and of the query language what this version answers.
+public enum OpenAPIDocument {
+    /// The document as JSON.
+    public static let bytes = Array(text.utf8)
+
+    private static let text = """
+        {
+        "openapi": "3.1.0",
+        "info": {
+          "title": "Weir",
+          "version": "1.0.0",
+          "summary": "A clickstream analytics store.",
+          "description": \(description)
+        },
+        "paths": {\(ingestPaths),\(queryPaths),\(operationPaths)},
+        "components": {
+          "parameters": {\(parameters)},
+          "responses": {\(responses)},
+          "schemas": {\(eventSchemas),\(querySchemas)}
+        }
+        }
+        """
+
+    private static let description = #"""
+        "Send events with `POST /v1/events`, ask with `POST /v1/query/{kind}`. All times are held in milliseconds. \#
+        Errors are `application/problem+json` (RFC 9457) with a stable `code`. The server listens on loopback \#
+        addresses only and asks for no keys.\n\nLimits: a body of events has at most 16 MiB as sent and 64 MiB \#
+        decompressed, a query 1 MiB; a body must have arrived within 120 s, and a connection is closed after 60 s \#
+        without a request; 64 queries may wait for a thread."
+        """#
+}

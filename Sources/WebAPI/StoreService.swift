@@ -1,0 +1,90 @@
+import Foundation
+import Ingest
+import Logging
+import NIOCore
+import Queries
+import ServiceLifecycle
+
+/// Opens the store, feeds it from UDP, and closes it when all others have ended.
+struct StoreService: Service {
+    let configuration: WeirServer.Configuration
+    let state: ServerState
+    let httpBound: AsyncStream<SocketAddress>
+    let logger: Logger
+    let onListening: @Sendable (WeirServer.Listening) -> Void
+
+    func run() async throws {
+        // No store is touched before the address is known to be free.
+        guard let http = await firstAddress() else { return }
+        let service: IngestService
+        do {
+            service = try await IngestService.open(
+                settings: ServiceSettings(
+                    dataDirectory: configuration.dataDirectory, threads: configuration.threads),
+                logger: logger)
+        } catch {
+            throw ServerStartError(error.description)
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await serve(service, http: http)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        state.drain()
+        // A task of its own: that the time for a graceful shutdown has passed must not cut the closing short.
+        await Task {
+            await service.stopAccepting()
+            await service.close()
+        }.value
+        if Task.isCancelled, configuration.ownsProcess {
+            exitSoon()
+        }
+        try outcome.get()
+    }
+
+    /// Ends the process although clients or queries still hold on: everything is durable by now.
+    private func exitSoon() {
+        Task.detached {
+            try? await Task.sleep(for: .seconds(4))
+            exit(0)
+        }
+    }
+
+    private func serve(_ service: IngestService, http: SocketAddress) async throws {
+        let receiver: UDPReceiver?
+        if let address = configuration.udp {
+            do {
+                receiver = try UDPReceiver(
+                    host: address.ipAddress ?? "", port: address.port ?? 0, service: service, logger: logger)
+            } catch {
+                throw ServerStartError(error.description)
+            }
+        } else {
+            receiver = nil
+        }
+        while case .recovering = service.state, !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        if case .failed(let detail) = service.state {
+            throw ServerStartError(detail)
+        }
+        let engine = QueryEngine(store: service.store, threads: configuration.threads)
+        state.publish(Backend(service: service, engine: engine))
+        onListening(WeirServer.Listening(http: http, udp: receiver?.boundAddress))
+        if let receiver {
+            try await receiver.run()
+        } else {
+            try? await gracefulShutdown()
+        }
+    }
+
+    /// Waits until HTTP is bound; `nil` when that has failed or the server is to stop.
+    private func firstAddress() async -> SocketAddress? {
+        await cancelWhenGracefulShutdown {
+            var iterator = httpBound.makeAsyncIterator()
+            return await iterator.next()
+        }
+    }
+}

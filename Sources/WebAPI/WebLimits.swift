@@ -1,0 +1,37 @@
+import NIOCore
+
+/// What the HTTP face may use. Units are in the names; each limit's answer is in its comment.
+public enum WebLimits {
+    /// Bytes of an event body as sent, that is, before it is inflated: 413 `body_too_large`.
+    public static let eventBodyBytes = 16 * 1024 * 1024
+    /// Bytes of an event body after it is inflated: 413 `body_too_large`.
+    public static let inflatedBodyBytes = 64 * 1024 * 1024
+    /// Bytes of a query's JSON: 413 `body_too_large`.
+    public static let queryBodyBytes = 1024 * 1024
+    /// Bytes of all event bodies that are held at one moment: 429 `overloaded`.
+    public static let bodyBytesInFlight = 512 * 1024 * 1024
+    /// Seconds in which a body must have arrived: 408 `request_timeout`.
+    public static let bodySeconds = 120
+    /// Seconds without a byte of a request, or between requests, after which a connection is closed.
+    public static let idleSeconds = 60
+    /// Seconds a refused request's connection stays open so that the client can read the answer.
+    public static let lingerSeconds = 2
+    /// Open connections: further ones wait in the listen queue.
+    public static let connections = 10_000
+    /// Connections the kernel queues before they are accepted.
+    public static let listenBacklog = 1024
+    /// Bytes of all header fields, the request line included: 400.
+    public static let headerListBytes = 64 * 1024
+    /// Header fields: 400.
+    public static let headerFields = 200
+    /// Queries that wait for a thread: 429 `too_many_queries`.
+    public static let waitingQueries = 64
+    /// Dead letters an answer lists.
+    public static let deadLetters = 1000
+    /// Bytes of a site's name: 400 `invalid_site`.
+    public static let siteBytes = 64
+    /// Seconds a client is asked to wait when the server pushes back without saying how long.
+    public static let retryAfterSeconds = 1
+
+    static let idleTimeout = TimeAmount.seconds(Int64(idleSeconds))
+}

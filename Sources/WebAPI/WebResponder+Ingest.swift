@@ -1,0 +1,76 @@
+import HTTPTypes
+import Hummingbird
+import Ingest
+import NIOCore
+
+extension WebResponder {
+    /// `POST /v1/events`: answers once the events are durable.
+    func postEvents(_ request: Request, context: WebContext) async throws -> Response {
+        // Before the body is read: a server that will refuse the request need not receive it.
+        let service = try state.backend().service
+        let query = QueryString(request.uri.query ?? "")
+        let ingest = IngestContext(
+            site: try query.site(), userAgent: Self.userAgent(request),
+            clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: try query.flag("backfill"),
+            transport: .http)
+        var claim = ByteClaim(reader.budget)
+        let body = try await reader.events(request, claim: &claim)
+        let answer: IngestAnswer
+        do {
+            answer = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
+        } catch {
+            throw Problem(error)
+        }
+        return .json(Self.json(answer))
+    }
+
+    /// `GET /v1/pixel.gif`: takes one event from the URL and answers the picture whatever becomes of it.
+    func pixel(_ request: Request, context: WebContext) async -> Response {
+        if request.method == .get, let service = state.backendIfAny?.service {
+            let event = PixelEvent.json(QueryString(request.uri.query ?? ""))
+            let body = RequestBodyReader.pad([ByteBuffer(bytes: event)])
+            let ingest = IngestContext(
+                site: nil, userAgent: Self.userAgent(request),
+                clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: false, transport: .pixel)
+            do {
+                _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
+            } catch {
+                // Nobody is told, so it is counted: this event is lost.
+                let reason: DropReason = if case .unreadable = error { .invalid } else { .overload }
+                service.countDropped(reason: reason, 1, transport: .pixel)
+            }
+        }
+        let headers: HTTPFields = [
+            .contentType: "image/gif", .cacheControl: "no-store, no-cache, must-revalidate, private",
+        ]
+        let body = ResponseBody(byteBuffer: ByteBuffer(bytes: PixelEvent.gif))
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private static func userAgent(_ request: Request) -> [UInt8] {
+        request.headers[.userAgent].map { Array($0.utf8) } ?? []
+    }
+
+    /// The answer's JSON, in the order of the contract.
+    static func json(_ answer: IngestAnswer) -> [UInt8] {
+        var text = JSONText()
+        text.raw(#"{"accepted":"#)
+        text.integer(answer.accepted)
+        text.raw(#","duplicate":"#)
+        text.integer(answer.duplicate)
+        text.raw(#","rejected":"#)
+        text.integer(answer.rejected)
+        text.raw(#","errors":["#)
+        for (position, problem) in answer.errors.enumerated() {
+            text.raw(position > 0 ? #",{"index":"# : #"{"index":"#)
+            text.integer(problem.index)
+            text.raw(#","code":"#)
+            text.string(problem.code)
+            text.raw(#","detail":"#)
+            text.string(problem.detail)
+            text.raw("}")
+        }
+        text.raw("]}")
+        return text.bytes
+    }
+}

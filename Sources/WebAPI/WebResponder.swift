@@ -1,0 +1,152 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// What a request brings along besides itself: its connection.
+struct WebContext: InitializableFromSource {
+    let channel: any Channel
+    let logger: Logger
+
+    init(source: ApplicationRequestContextSource) {
+        self.channel = source.channel
+        self.logger = source.logger
+    }
+}
+
+/// Answers every request: finds the endpoint, runs it, and turns what it throws into a problem document.
+struct WebResponder: HTTPResponder {
+    typealias Context = WebContext
+
+    let state: ServerState
+    let gate: QueryGate
+    let reader: RequestBodyReader
+    let counters: RequestCounters
+
+    func respond(to request: Request, context: WebContext) async throws -> Response {
+        let (endpoints, kind) = Endpoint.at(path: request.uri.path)
+        let endpoint = Endpoint.select(request.method, among: endpoints)
+        var response: Response
+        do {
+            response = try await answer(
+                request, endpoint: endpoint, others: endpoints, kind: kind, context: context)
+        } catch let problem as Problem {
+            response = problem.response()
+        } catch let error as HTTPParserError {
+            // The rest of the request is not HTTP; the connection is answered and closed by the server.
+            throw error
+        } catch {
+            context.logger.debug("request failed", metadata: ["error": "\(error)"])
+            response = Problem.internal.response()
+        }
+        finish(&response, request: request, endpoint: endpoint, among: endpoints, channel: context.channel)
+        counters.countRequest(endpoint, status: response.status.code)
+        return response
+    }
+
+    private func answer(
+        _ request: Request, endpoint: Endpoint?, others: [Endpoint], kind: String, context: WebContext
+    ) async throws -> Response {
+        guard !others.isEmpty else { throw Problem.notFound }
+        if request.method == .options {
+            return Self.preflight(others)
+        }
+        guard let endpoint else {
+            let allow = Endpoint.allow(others)
+            throw Problem(
+                405, code: "method_not_allowed", title: "The method is not allowed here",
+                detail: "This path takes \(allow).", allow: allow)
+        }
+        switch endpoint {
+        case .postEvents: return try await postEvents(request, context: context)
+        case .pixel: return await pixel(request, context: context)
+        case .getQuery: return try await getQuery(request, kind: kind)
+        case .postQuery: return try await postQuery(request, kind: kind)
+        case .deadLetters: return try await deadLetters(request)
+        case .flush: return try await flush()
+        case .health: return .text("ok\n")
+        case .readiness:
+            try state.checkReady()
+            return .text("ready\n")
+        case .metrics: return metrics()
+        case .openAPI: return .fixed(OpenAPIDocument.bytes, type: "application/json")
+        case .landingPage: return .fixed(LandingPage.htmlBytes, type: "text/html; charset=utf-8")
+        case .landingScript: return .fixed(LandingPage.scriptBytes, type: "text/javascript; charset=utf-8")
+        case .landingStyle: return .fixed(LandingPage.styleBytes, type: "text/css; charset=utf-8")
+        }
+    }
+
+    /// The answer to OPTIONS: what the path takes, and what a page of another origin may send there.
+    private static func preflight(_ endpoints: [Endpoint]) -> Response {
+        var headers = HTTPFields()
+        headers[.allow] = Endpoint.allow(endpoints)
+        if endpoints.contains(where: \.allowsAnyOrigin) {
+            headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
+            headers[.accessControlAllowHeaders] = "content-type, content-encoding"
+            headers[.accessControlMaxAge] = "86400"
+        }
+        return Response(status: .noContent, headers: headers)
+    }
+
+    /// Adds what every answer has, takes the body off an answer to HEAD, and sees to it that a refused request's
+    /// connection ends.
+    private func finish(
+        _ response: inout Response, request: Request, endpoint: Endpoint?, among endpoints: [Endpoint],
+        channel: any Channel
+    ) {
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if endpoints.contains(where: \.allowsAnyOrigin) {
+            response.headers[.accessControlAllowOrigin] = "*"
+        }
+        if request.method == .head {
+            // The length stays that of the answer to GET.
+            response = response.createHeadResponse()
+        }
+        if response.headers[.connection] == "close" {
+            Self.closeAfterAnswer(&response, channel: channel)
+        }
+    }
+
+    /// Ends the connection after the answer, though a client may still be sending a body nobody wants.
+    ///
+    /// Our side is shut at once; the other is closed after a moment, since closing it while bytes come in would make
+    /// the system throw away the answer before the client has read it.
+    private static func closeAfterAnswer(_ response: inout Response, channel: any Channel) {
+        let body = response.body
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: .seconds(Int64(WebLimits.lingerSeconds))) {
+                channel.close(promise: nil)
+            }
+        }
+    }
+}
+
+extension Response {
+    /// An answer of bytes that are JSON.
+    static func json(_ bytes: [UInt8]) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// An answer of plain text.
+    static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// A part of the landing page or the API's description. Always asked for anew, since the next version may differ.
+    static func fixed(_ bytes: [UInt8], type: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: type, .cacheControl: "no-cache",
+                .contentSecurityPolicy: LandingPage.contentSecurityPolicy,
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

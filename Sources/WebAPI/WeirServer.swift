@@ -1,0 +1,168 @@
+import Hummingbird
+import HummingbirdCore
+import Ingest
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+/// Why the server could not start. The description is meant for the person at the terminal.
+public struct ServerStartError: Error, Sendable, CustomStringConvertible {
+    /// What failed and why.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The whole server: the store, HTTP and UDP, started and stopped in the right order.
+///
+/// HTTP listens first, so that `/healthz` and `/readyz` answer during a long recovery; then the store is opened and
+/// recovered, and UDP begins. On a graceful shutdown HTTP stops accepting and answers what is in flight, UDP takes what
+/// is queued, and the store is closed when everything is durable.
+public struct WeirServer: Service {
+    /// What to run and where.
+    public struct Configuration: Sendable {
+        /// Where HTTP listens.
+        public var http: SocketAddress
+        /// Where UDP listens; `nil` for not at all.
+        public var udp: SocketAddress?
+        /// The store's directory; created when it is missing.
+        public var dataDirectory: String
+        /// Event loops, and threads for queries; at least 1.
+        public var threads: Int
+        /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
+        /// not keep it alive once the store is closed.
+        public var ownsProcess: Bool
+        /// How long a graceful shutdown may wait for clients.
+        public var shutdownLimit: Duration
+
+        /// Creates a configuration.
+        public init(
+            http: SocketAddress, udp: SocketAddress?, dataDirectory: String, threads: Int,
+            ownsProcess: Bool = true, shutdownLimit: Duration = .seconds(25)
+        ) {
+            self.http = http
+            self.udp = udp
+            self.dataDirectory = dataDirectory
+            self.threads = threads
+            self.ownsProcess = ownsProcess
+            self.shutdownLimit = shutdownLimit
+        }
+    }
+
+    /// The addresses the server listens on, with their real ports.
+    public struct Listening: Sendable {
+        /// Where HTTP is answered.
+        public var http: SocketAddress
+        /// Where datagrams are received, if anywhere.
+        public var udp: SocketAddress?
+
+        /// The one line that tells a supervisor or a script that the server accepts traffic.
+        public var line: String {
+            "listening http=\(http.listenAddress) udp=\(udp.map { "\($0.listenAddress)" } ?? "off")"
+        }
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let onListening: @Sendable (Listening) -> Void
+
+    /// - Parameters:
+    ///   - configuration: what to run and where.
+    ///   - logger: for everything that happens at run time.
+    ///   - onListening: called once, when events and queries are accepted.
+    public init(
+        configuration: Configuration, logger: Logger, onListening: @escaping @Sendable (Listening) -> Void
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Runs until a signal, a graceful shutdown of the surrounding task, or a failure.
+    ///
+    /// - Throws: ``ServerStartError`` when an address or the directory cannot be used.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        let gate = QueryGate(threads: configuration.threads, waiting: WebLimits.waitingQueries)
+        let outcome: Result<Void, any Error>
+        do {
+            try await run(on: group, gate: gate)
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        await gate.close()
+        try? await group.shutdownGracefully()
+        try outcome.get()
+    }
+
+    private func run(on group: MultiThreadedEventLoopGroup, gate: QueryGate) async throws {
+        let state = ServerState()
+        let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
+        let store = StoreService(
+            configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
+        let http = HTTPService(
+            application: makeApplication(state: state, gate: gate, group: group, bound: continuation), state: state,
+            address: configuration.http)
+        var services = ServiceGroupConfiguration(
+            // Shut down from the last to the first: clients are answered before the store goes.
+            services: [
+                .init(
+                    service: store, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup),
+                .init(
+                    service: http, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup),
+            ],
+            gracefulShutdownSignals: configuration.ownsProcess ? [.sigterm, .sigint] : [],
+            logger: logger)
+        services.maximumGracefulShutdownDuration = configuration.shutdownLimit
+        do {
+            try await ServiceGroup(configuration: services).run()
+        } catch is CancellationError {
+            // The limit for a graceful shutdown has passed; the store has been closed nevertheless.
+            logger.warning("some clients were cut off: the time for a graceful shutdown has passed")
+        }
+    }
+
+    private func makeApplication(
+        state: ServerState, gate: QueryGate, group: MultiThreadedEventLoopGroup,
+        bound: AsyncStream<SocketAddress>.Continuation
+    ) -> Application<WebResponder> {
+        let counters = RequestCounters()
+        let responder = WebResponder(
+            state: state, gate: gate,
+            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters)
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
+            maxHeaderFieldCount: WebLimits.headerFields)
+        let channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionHandler()], idleTimeout: WebLimits.idleTimeout,
+            httpDecoderConfiguration: decoder)
+        return Application(
+            responder: responder, server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.http.ipAddress ?? "", port: configuration.http.port ?? 0),
+                serverName: "weir", backlog: WebLimits.listenBacklog,
+                availableConnectionsDelegate: ConnectionCount(limit: WebLimits.connections, counters: counters)),
+            onServerRunning: { channel in
+                if let address = channel.localAddress {
+                    bound.yield(address)
+                }
+                bound.finish()
+            },
+            eventLoopGroupProvider: .shared(group), logger: quiet(logger))
+    }
+
+    /// The framework's logger: what it says about start and end at "info" is said by the server itself.
+    private func quiet(_ logger: Logger) -> Logger {
+        guard logger.logLevel == .info else { return logger }
+        var quiet = logger
+        quiet.logLevel = .notice
+        return quiet
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import Logging
+import WebAPI
+
+/// `weir serve`: runs the server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server.",
+        discussion: """
+            Every option can also be set by an environment variable or by a key in the JSON file that --config names. A flag \
+            wins over the environment, the environment over the file.
+
+            When the server accepts traffic it prints one line, "listening http=HOST:PORT udp=HOST:PORT", on standard \
+            output; its log goes to standard error. SIGTERM or SIGINT: it stops accepting, answers what is in flight, makes \
+            everything durable and exits with 0.
+            """)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("A JSON file with settings. (environment: WEIR_CONFIG)", valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The store's directory; created when it is missing. (environment: WEIR_DATA, key: data, default: "
+                + "\(Settings.defaultData))", valueName: "dir"))
+    var data: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where to answer HTTP; port 0 picks a free one. Only loopback addresses. (environment: WEIR_HTTP, key: http, "
+                + "default: \(Settings.defaultHTTP))", valueName: "host:port"))
+    var http: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where to receive events as datagrams; port 0 picks a free one, off disables it. Only loopback addresses. "
+                + "(environment: WEIR_UDP, key: udp, default: \(Settings.defaultUDP))", valueName: "host:port"))
+    var udp: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How many cores to use at most. (environment: WEIR_THREADS, key: threads, default: all)", valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
+                + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
+            valueName: "level"))
+    var logLevel: String?
+
+    func run() async throws {
+        do {
+            let flags = Settings.Flags(
+                config: config, data: data, http: http, udp: udp, threads: threads, logLevel: logLevel)
+            try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
+        } catch {
+            // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
+            try? FileHandle.standardError.write(contentsOf: Data("error: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+
+    private func serve(_ settings: Settings) async throws {
+        ProcessSetup.ignoreSignals()
+        ProcessSetup.raiseFileLimit()
+        ProcessSetup.limitCores(to: settings.threads)
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "weir")
+        logger.logLevel = settings.logLevel
+
+        let server = WeirServer(
+            configuration: WeirServer.Configuration(
+                http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads),
+            logger: logger,
+            onListening: { listening in
+                // Written at once and past any buffer: a supervisor waits for this line.
+                try? FileHandle.standardOutput.write(contentsOf: Data("\(listening.line)\n".utf8))
+            })
+        try await server.run()
+    }
+}

@@ -1,0 +1,106 @@
+import Configuration
+import Foundation
+import Logging
+import NIOCore
+import WebAPI
+
+/// Why the settings cannot be used. The description is meant for the person at the terminal.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// What `weir serve` runs with: flags win over the environment, the environment over the configuration file.
+struct Settings {
+    static let defaultData = "./weir-data"
+    static let defaultHTTP = "127.0.0.1:8080"
+    static let defaultUDP = "127.0.0.1:8081"
+    static let defaultLogLevel = "info"
+    /// More threads than any machine this runs on has cores are a slip of the finger.
+    private static let mostThreads = 1024
+
+    /// What stands on the command line.
+    struct Flags {
+        var config: String?
+        var data: String?
+        var http: String?
+        var udp: String?
+        var threads: Int?
+        var logLevel: String?
+    }
+
+    /// The store's directory.
+    let data: String
+    /// Where HTTP is answered: a loopback address.
+    let http: SocketAddress
+    /// Where datagrams are received: a loopback address, or `nil` for not at all.
+    let udp: SocketAddress?
+    /// Cores to use at most.
+    let threads: Int
+    /// The least important messages that are logged.
+    let logLevel: Logger.Level
+
+    /// Reads the settings from all their sources.
+    ///
+    /// - Throws: ``SettingsError``, or what the configuration library says about a value of the wrong type.
+    init(flags: Flags, environment: [String: String]) async throws {
+        let reader = try await Self.reader(flags: flags, environment: environment)
+        data = try await reader.fetchString(forKey: "data") ?? Self.defaultData
+        http = try Self.address(try await reader.fetchString(forKey: "http") ?? Self.defaultHTTP, name: "http")
+        let udpText = try await reader.fetchString(forKey: "udp") ?? Self.defaultUDP
+        udp = udpText == "off" ? nil : try Self.address(udpText, name: "udp")
+        threads = try await reader.fetchInt(forKey: "threads") ?? System.coreCount
+        let level = try await reader.fetchString(forKey: "log.level") ?? Self.defaultLogLevel
+        guard !data.isEmpty else {
+            throw SettingsError(description: "data: the store's directory must not be empty")
+        }
+        guard (1...Self.mostThreads).contains(threads) else {
+            throw SettingsError(description: "threads: must be between 1 and \(Self.mostThreads), not \(threads)")
+        }
+        guard let logLevel = Logger.Level(rawValue: level.lowercased()) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError(description: "log-level: must be one of \(names)")
+        }
+        self.logLevel = logLevel
+    }
+
+    /// The sources, the strongest first.
+    private static func reader(flags: Flags, environment: [String: String]) async throws -> ConfigReader {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        values["data"] = flags.data.map { ConfigValue(.string($0), isSecret: false) }
+        values["http"] = flags.http.map { ConfigValue(.string($0), isSecret: false) }
+        values["udp"] = flags.udp.map { ConfigValue(.string($0), isSecret: false) }
+        values["threads"] = flags.threads.map { ConfigValue(.int($0), isSecret: false) }
+        values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
+
+        // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.
+        let set = environment.filter { $0.key.hasPrefix("WEIR_") && !$0.value.isEmpty }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: "flags", values: values),
+            EnvironmentVariablesProvider(environmentVariables: set).prefixKeys(with: "weir"),
+        ]
+        if let path = flags.config ?? set["WEIR_CONFIG"] {
+            try SettingsFile.check(path)
+            let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
+            providers.append(try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: place)))
+        }
+        return ConfigReader(providers: providers)
+    }
+
+    /// Reads and resolves an address, and refuses all that others than this machine could reach.
+    private static func address(_ text: String, name: String) throws -> SocketAddress {
+        let address: SocketAddress
+        do {
+            address = try ListenAddress(parsing: text).resolved()
+        } catch {
+            throw SettingsError(description: "\(name): \(error)")
+        }
+        guard address.isLoopback else {
+            throw SettingsError(
+                description: """
+                    \(name): \(text) can be reached from other machines, so keys are needed, and this version has none; \
+                    listen on a loopback address such as 127.0.0.1 or [::1]
+                    """)
+        }
+        return address
+    }
+}

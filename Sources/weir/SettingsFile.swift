@@ -1,0 +1,40 @@
+import Foundation
+
+/// Checks the configuration file before it is used, so that a slip in it is named instead of being ignored.
+enum SettingsFile {
+    private static let keys: Set<String> = ["data", "http", "udp", "threads", "log"]
+    private static let logKeys: Set<String> = ["level"]
+
+    /// Reads the file at `path` as far as is needed to say what is wrong with it.
+    ///
+    /// - Throws: ``SettingsError`` when it cannot be read, is no JSON object, or has a key that means nothing.
+    static func check(_ path: String) throws(SettingsError) {
+        let contents: Data
+        do {
+            contents = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw SettingsError(description: "config: the file \(path) cannot be read")
+        }
+        guard let document = try? JSONSerialization.jsonObject(with: contents),
+            let object = document as? [String: Any]
+        else {
+            throw SettingsError(description: "config: the file \(path) is not a JSON object")
+        }
+        try check(object.keys, against: keys, prefix: "", path: path)
+        if let log = object["log"] {
+            guard let log = log as? [String: Any] else {
+                throw SettingsError(description: "config: \"log\" in \(path) must be an object with the key \"level\"")
+            }
+            try check(log.keys, against: logKeys, prefix: "log.", path: path)
+        }
+    }
+
+    private static func check(
+        _ found: some Sequence<String>, against known: Set<String>, prefix: String, path: String
+    ) throws(SettingsError) {
+        guard let stranger = found.sorted().first(where: { !known.contains($0) }) else { return }
+        let names = known.sorted().map { prefix + $0 }.joined(separator: ", ")
+        throw SettingsError(
+            description: "config: \(path) has the unknown key \"\(prefix)\(stranger)\"; there are: \(names)")
+    }
+}

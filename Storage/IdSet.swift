@@ -1,0 +1,93 @@
+/// The idempotency ids of the deduplication horizon: a set of 64-bit hashes, each with the epoch it came in.
+///
+/// An open-addressing table, 10 bytes an id at half load. An id counts until ``Limits/horizon`` has passed (rounded up to an
+/// epoch, a 24th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
+/// Not thread-safe: the writer owns it.
+struct IdSet {
+    struct Limits: Sendable {
+        /// How long an id is remembered, milliseconds.
+        var horizon: Int64 = 86_400_000
+        /// How many ids are remembered at most.
+        var entries = 16_000_000
+    }
+
+    let limits: Limits
+    private(set) var count = 0
+    /// Ids given up before their horizon because the table was full.
+    private(set) var evicted = 0
+    private var ids: [UInt64]
+    private var epochs: [UInt32]
+
+    init(limits: Limits) {
+        self.limits = limits
+        ids = [UInt64](repeating: 0, count: 1024)
+        epochs = [UInt32](repeating: 0, count: 1024)
+    }
+
+    private var epochLength: Int64 { max(1, limits.horizon / 24) }
+
+    private func epoch(_ time: Int64) -> UInt32 { UInt32(clamping: max(0, time) / epochLength) }
+
+    /// Adds an id that came at `time`.
+    ///
+    /// - Parameter id: not 0.
+    /// - Returns: `false` if it is held already, from within the horizon before `time`.
+    mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
+        if (count + 1) * 2 > ids.count { grow(at: time) }
+        let now = epoch(time)
+        let oldest = now > 24 ? now - 24 : 0
+        let mask = ids.count - 1
+        var slot = Int(truncatingIfNeeded: id &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
+        while ids[slot] != 0 {
+            if ids[slot] == id {
+                if epochs[slot] >= oldest { return false }
+                epochs[slot] = now
+                return true
+            }
+            slot = (slot + 1) & mask
+        }
+        ids[slot] = id
+        epochs[slot] = now
+        count += 1
+        return true
+    }
+
+    @inline(never)
+    private mutating func grow(at time: Int64) {
+        let now = epoch(time)
+        var oldest = now > 24 ? now - 24 : 0
+        var live = 0
+        for slot in ids.indices where ids[slot] != 0 && epochs[slot] >= oldest { live += 1 }
+        if live >= limits.entries {
+            // Full: give up the oldest epochs until an eighth is free, so that this is rare.
+            var byEpoch: [UInt32: Int] = [:]
+            for slot in ids.indices where ids[slot] != 0 && epochs[slot] >= oldest {
+                byEpoch[epochs[slot], default: 0] += 1
+            }
+            for (epoch, number) in byEpoch.sorted(by: { $0.key < $1.key }) {
+                if live <= limits.entries * 7 / 8 { break }
+                live -= number
+                evicted += number
+                oldest = epoch + 1
+            }
+        }
+        let capacity = max(1024, (live * 4).roundedUpToPowerOfTwo)
+        let (oldIds, oldEpochs) = (ids, epochs)
+        ids = [UInt64](repeating: 0, count: capacity)
+        epochs = [UInt32](repeating: 0, count: capacity)
+        count = live
+        let mask = capacity - 1
+        for slot in oldIds.indices where oldIds[slot] != 0 && oldEpochs[slot] >= oldest {
+            var target = Int(truncatingIfNeeded: oldIds[slot] &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
+            while ids[target] != 0 { target = (target + 1) & mask }
+            ids[target] = oldIds[slot]
+            epochs[target] = oldEpochs[slot]
+        }
+    }
+}
+
+extension Int {
+    var roundedUpToPowerOfTwo: Int {
+        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+    }
+}

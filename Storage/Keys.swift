@@ -1,0 +1,67 @@
+/// The keys of a store, as laid down in `FORMAT.md`.
+enum Keys {
+    static let format = Array("mformat".utf8)
+    static let seed = Array("mseed".utf8)
+    static let saltPrefix = Array("msalt".utf8)
+    static let sitePrefix = Array("s".utf8)
+    static let logPrefix = Array("l".utf8)
+    static let idsPrefix = Array("i".utf8)
+    static let segmentPrefix = Array("g".utf8)
+    static let partPrefix = Array("c".utf8)
+    static let deadLetterPrefix = Array("d".utf8)
+
+    static func salt(day: UInt32) -> [UInt8] { saltPrefix + bigEndian(day) }
+    static func site(_ site: UInt32) -> [UInt8] { sitePrefix + bigEndian(site) }
+    static func log(site: UInt32, sequence: UInt64) -> [UInt8] { logPrefix + bigEndian(site) + bigEndian(sequence) }
+    static func ids(sequence: UInt64) -> [UInt8] { idsPrefix + bigEndian(sequence) }
+    static func segment(site: UInt32, segment: UInt64) -> [UInt8] {
+        segmentPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    static func deadLetters(site: UInt32) -> [UInt8] { deadLetterPrefix + bigEndian(site) }
+    static func deadLetter(site: UInt32, sequence: UInt64) -> [UInt8] {
+        deadLetters(site: site) + bigEndian(sequence)
+    }
+    static func part(site: UInt32, segment: UInt64, _ part: PartID) -> [UInt8] {
+        partPrefix + bigEndian(site) + bigEndian(segment) + [part.part.rawValue] + bigEndian(part.column)
+            + bigEndian(part.chunk)
+    }
+
+    /// Reads `(site, number)` out of a key with a one-byte prefix.
+    static func siteAndNumber(_ key: UnsafeRawBufferPointer) -> (site: UInt32, number: UInt64)? {
+        guard key.count == 13 else { return nil }
+        return (
+            UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self)),
+            UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 5, as: UInt64.self))
+        )
+    }
+
+    /// Reads the number at the end of a key.
+    static func trailing<T: FixedWidthInteger>(_ key: UnsafeRawBufferPointer, as type: T.Type) -> T? {
+        guard key.count >= MemoryLayout<T>.size else { return nil }
+        return T(bigEndian: key.loadUnaligned(fromByteOffset: key.count - MemoryLayout<T>.size, as: T.self))
+    }
+
+    private static func bigEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
+}
+
+/// The parts of a segment.
+enum Part: UInt8, Sendable {
+    case header = 0
+    case visitorHashes = 1
+    case visitorNames = 2
+    case ordinals = 3
+    case times = 4
+    case values = 5
+    case dictionary = 6
+    case codes = 7
+    case rollup = 8
+}
+
+/// Which part of a segment a block holds.
+struct PartID: Hashable, Sendable {
+    var part: Part
+    var column: UInt16 = 0
+    var chunk: UInt32 = 0
+}

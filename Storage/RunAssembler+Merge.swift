@@ -1,0 +1,224 @@
+import Events
+
+/// Several runs of one site and month, lined up for merging: their visitors united, their rows in the order of (name, visitor, time).
+///
+/// Merging, sealing and compaction all begin here; they differ in which of the rows they take.
+struct AlignedRuns {
+    private let runs: [(header: SegmentHeader, columns: RunColumns)]
+    private let hash: EventHash
+    private var assembler: RunAssembler
+
+    /// Lines runs up.
+    ///
+    /// - Complexity: O(rows · log runs).
+    init(_ runs: [(header: SegmentHeader, columns: RunColumns)], hash: EventHash) {
+        precondition(!runs.isEmpty, "there is something to merge")
+        self.runs = runs
+        self.hash = hash
+        let total = runs.reduce(0) { $0 + $1.header.rows }
+        precondition(total <= Int(UInt32.max), "the rows in flight are bounded far below 2^32")
+
+        let visitors = Self.unite(runs.map(\.columns.visitorHashes))
+        var times: [UInt32] = []
+        var ordinals: [UInt32] = []
+        var values: [Double] = []
+        times.reserveCapacity(total)
+        ordinals.reserveCapacity(total)
+        var visitorNames = [(table: Int, code: UInt32)](repeating: (0, 0), count: visitors.count)
+        var bases: [Int] = []
+        let hasValues = runs.contains { $0.header.hasValues }
+        for (index, run) in runs.enumerated() {
+            bases.append(times.count)
+            for chunk in run.columns.times { times.append(contentsOf: chunk) }
+            var map: [UInt32] = []
+            map.reserveCapacity(run.columns.visitorHashes.count)
+            var position = 0
+            for (ordinal, visitor) in run.columns.visitorHashes.enumerated() {
+                while visitors[position] != visitor { position += 1 }
+                map.append(UInt32(position))
+                visitorNames[position] = (index, UInt32(ordinal + 1))
+            }
+            for chunk in run.columns.ordinals {
+                for ordinal in chunk { ordinals.append(map[Int(ordinal)]) }
+            }
+            if hasValues {
+                if run.header.hasValues {
+                    for chunk in run.columns.values { values.append(contentsOf: chunk) }
+                } else {
+                    values.append(contentsOf: repeatElement(.nan, count: run.header.rows))
+                }
+            }
+        }
+
+        var runsOfName: [UInt64: (name: String, ranges: [Range<Int>])] = [:]
+        for (index, run) in runs.enumerated() {
+            for name in run.header.names {
+                let range = (name.rows.lowerBound + bases[index])..<(name.rows.upperBound + bases[index])
+                runsOfName[name.hash, default: (name.name, [])].ranges.append(range)
+            }
+        }
+        var names: [(name: String, hash: UInt64, rows: Int)] = []
+        var order: [UInt32] = []
+        order.reserveCapacity(total)
+        for (hash, entry) in runsOfName.sorted(by: {
+            $0.value.name.utf8.lexicographicallyPrecedes($1.value.name.utf8)
+        }) {
+            let before = order.count
+            Self.mergeRanges(entry.ranges, ordinals: ordinals, times: times, into: &order)
+            names.append((entry.name, hash, order.count - before))
+        }
+        let columnNames = Set(runs.flatMap { $0.header.columns.map(\.name) }).sorted()
+        assembler = RunAssembler(
+            names: names, order: order, month: runs[0].header.month, times: times, ordinals: ordinals,
+            visitors: visitors, visitorNames: visitorNames, nameTables: runs.map(\.columns.visitorNames),
+            values: values, columnNames: columnNames)
+    }
+
+    /// Number of rows of all runs.
+    var rows: Int { assembler.order.count }
+
+    /// All rows as one run.
+    func merged(
+        bucket: Bucket, dictionaries: RunAssembler.Dictionaries
+    ) -> (header: SegmentHeader, columns: RunColumns) {
+        build(assembler, bucket: bucket, dictionaries: dictionaries)
+    }
+
+    /// The rows split by time.
+    ///
+    /// - Parameter bucketOf: the bucket of an event time and whether it may be sealed.
+    /// - Returns: a run for each bucket that may be sealed, and one of all other rows, if there are any.
+    func split(
+        by bucketOf: (Int64) -> (bucket: Bucket, closed: Bool)
+    ) -> (closed: [(header: SegmentHeader, columns: RunColumns)], open: (header: SegmentHeader, columns: RunColumns)?) {
+        struct Share {
+            var order: [UInt32] = []
+            var counts: [Int]
+        }
+        var closed: [Bucket: Share] = [:]
+        var open = Share(counts: Array(repeating: 0, count: assembler.names.count))
+        var position = 0
+        for (name, entry) in assembler.names.enumerated() {
+            for row in assembler.order[position..<(position + entry.rows)] {
+                let (bucket, isClosed) = bucketOf(assembler.month + Int64(assembler.times[Int(row)]))
+                if isClosed {
+                    closed[bucket, default: Share(counts: Array(repeating: 0, count: assembler.names.count))]
+                        .order.append(row)
+                    closed[bucket]?.counts[name] += 1
+                } else {
+                    open.order.append(row)
+                    open.counts[name] += 1
+                }
+            }
+            position += entry.rows
+        }
+        func run(_ share: Share, _ bucket: Bucket, _ dictionaries: RunAssembler.Dictionaries) -> (
+            header: SegmentHeader, columns: RunColumns
+        ) {
+            var part = assembler
+            part.order = share.order
+            part.names = zip(assembler.names, share.counts).map { ($0.name, $0.hash, $1) }
+            return build(part, bucket: bucket, dictionaries: dictionaries)
+        }
+        let segments = closed.sorted { ($0.key.start, $0.key.level) < ($1.key.start, $1.key.level) }
+            .map { run($0.value, $0.key, .sorted) }
+        let rest = open.order.isEmpty ? nil : run(open, Bucket(level: .none, start: assembler.month), .used)
+        return (segments, rest)
+    }
+
+    private func build(
+        _ assembler: RunAssembler, bucket: Bucket, dictionaries: RunAssembler.Dictionaries
+    ) -> (header: SegmentHeader, columns: RunColumns) {
+        assembler.build(bucket: bucket, dictionaries: dictionaries, hash: hash) { index in
+            let name = assembler.columnNames[index]
+            var table = ValueTable()
+            var codes: [UInt32] = []
+            codes.reserveCapacity(assembler.times.count)
+            for run in runs {
+                guard let column = run.header.column(name) else {
+                    codes.append(contentsOf: repeatElement(0, count: run.header.rows))
+                    continue
+                }
+                let map = table.merge(run.columns.columns[column].table, hash: hash)
+                let start = codes.count
+                for chunk in run.columns.columns[column].chunks { chunk.append(to: &codes) }
+                for position in start..<codes.count { codes[position] = map[Int(codes[position])] }
+            }
+            return (table, codes)
+        }
+    }
+
+    /// The union of ascending lists of hashes, ascending. Pairwise, so that each hash is moved log(lists) times.
+    static func unite(_ lists: [[UInt64]]) -> [UInt64] {
+        var lists = lists
+        while lists.count > 1 {
+            var next: [[UInt64]] = []
+            for index in stride(from: 0, to: lists.count - 1, by: 2) { next.append(unite(lists[index], lists[index + 1])) }
+            if lists.count % 2 == 1 { next.append(lists[lists.count - 1]) }
+            lists = next
+        }
+        return lists.first ?? []
+    }
+
+    private static func unite(_ left: [UInt64], _ right: [UInt64]) -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: left.count + right.count) { output, count in
+            var (l, r, n) = (0, 0, 0)
+            while l < left.count, r < right.count {
+                let (a, b) = (left[l], right[r])
+                output[n] = min(a, b)
+                n += 1
+                l += a <= b ? 1 : 0
+                r += b <= a ? 1 : 0
+            }
+            for index in l..<left.count {
+                output[n] = left[index]
+                n += 1
+            }
+            for index in r..<right.count {
+                output[n] = right[index]
+                n += 1
+            }
+            count = n
+        }
+    }
+
+    /// Appends the rows of several ranges, each sorted by (visitor, time), in that order; among equals earlier ranges first.
+    private static func mergeRanges(
+        _ ranges: [Range<Int>], ordinals: [UInt32], times: [UInt32], into order: inout [UInt32]
+    ) {
+        if ranges.count == 1 {
+            order.append(contentsOf: ranges[0].lazy.map { UInt32($0) })
+            return
+        }
+        func key(_ row: Int) -> UInt64 { UInt64(ordinals[row]) << 32 | UInt64(times[row]) }
+        // A binary heap of (key, range), smallest on top.
+        var heap: [(key: UInt64, range: Int)] = ranges.indices.map { (key(ranges[$0].lowerBound), $0) }
+        func before(_ a: (key: UInt64, range: Int), _ b: (key: UInt64, range: Int)) -> Bool {
+            a.key != b.key ? a.key < b.key : a.range < b.range
+        }
+        heap.sort(by: before)
+        var next = ranges.map(\.lowerBound)
+        while let top = heap.first {
+            let range = top.range
+            order.append(UInt32(next[range]))
+            next[range] += 1
+            var entry = top
+            if next[range] < ranges[range].upperBound {
+                entry.key = key(next[range])
+            } else {
+                entry = heap.removeLast()
+                if heap.isEmpty { break }
+            }
+            var hole = 0
+            while true {
+                var child = hole * 2 + 1
+                guard child < heap.count else { break }
+                if child + 1 < heap.count, before(heap[child + 1], heap[child]) { child += 1 }
+                guard before(heap[child], entry) else { break }
+                heap[hole] = heap[child]
+                hole = child
+            }
+            heap[hole] = entry
+        }
+    }
+}

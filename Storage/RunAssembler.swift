@@ -1,0 +1,187 @@
+import Events
+
+/// Builds the columns of a run from rows that lie somewhere else, in a given order: the one way by which runs and segments come to be.
+///
+/// Sources are concatenated: a row is a position in the flat columns, and ``order`` says which rows come out and in what order, sorted by
+/// (event name, visitor hash, time) already.
+struct RunAssembler {
+    /// Event names in the order of their rows, with the number of rows of each.
+    var names: [(name: String, hash: UInt64, rows: Int)]
+    /// The rows to take, in their new order.
+    var order: [UInt32]
+    /// Start of the calendar month that ``times`` count from.
+    var month: Int64
+    /// Time of each source row.
+    var times: [UInt32]
+    /// Visitor of each source row, a position in ``visitors``.
+    var ordinals: [UInt32]
+    /// The visitors of all sources, ascending by hash.
+    var visitors: [UInt64]
+    /// Where each visitor's name is found: a table and a code in it.
+    var visitorNames: [(table: Int, code: UInt32)]
+    /// The tables ``visitorNames`` points into.
+    var nameTables: [ValueTable]
+    /// Measure of each source row, NaN for none; empty if there are none.
+    var values: [Double]
+    /// The dictionary columns' names, ascending.
+    var columnNames: [String]
+
+    /// How dictionaries come out.
+    enum Dictionaries {
+        /// As they are, values that no row uses among them: for runs that live a short while.
+        case asTheyAre
+        /// Only the values in use.
+        case used
+        /// Only the values in use, sorted by their bytes, which compresses best.
+        case sorted
+    }
+
+    /// Builds the run.
+    ///
+    /// - Parameters:
+    ///   - column: returns the table and the flat codes of a column by its position in ``columnNames``.
+    /// - Complexity: O(rows · columns + values).
+    func build(
+        bucket: Bucket, dictionaries: Dictionaries, hash: EventHash,
+        column: (Int) -> (table: ValueTable, codes: [UInt32])
+    ) -> (header: SegmentHeader, columns: RunColumns) {
+        let rows = order.count
+        var times = [UInt32](repeating: 0, count: rows)
+        var first = UInt32.max
+        var last: UInt32 = 0
+        for (position, row) in order.enumerated() {
+            let time = self.times[Int(row)]
+            times[position] = time
+            first = min(first, time)
+            last = max(last, time)
+        }
+        let people = takeVisitors()
+        var values: [Double] = []
+        var hasValues = false
+        if !self.values.isEmpty {
+            values = order.map { self.values[Int($0)] }
+            hasValues = values.contains { !$0.isNaN }
+        }
+        var summaries: [ColumnSummary] = []
+        var columns: [RunColumn] = []
+        for (index, name) in columnNames.enumerated() {
+            let (table, codes) = column(index)
+            guard
+                let (column, summary) = takeColumn(
+                    name: name, table: table, codes: codes, times: times, dictionaries: dictionaries, hash: hash)
+            else { continue }
+            columns.append(column)
+            summaries.append(summary)
+        }
+        var runs: [NameRun] = []
+        var next = 0
+        for name in names where name.rows > 0 {
+            runs.append(NameRun(name: name.name, hash: name.hash, rows: next..<(next + name.rows)))
+            next += name.rows
+        }
+        let header = SegmentHeader(
+            bucket: bucket, month: month, first: month + Int64(rows == 0 ? 0 : first), last: month + Int64(last),
+            rows: rows, visitors: people.hashes.count, hasValues: hasValues, names: runs, columns: summaries)
+        let run = RunColumns(
+            visitorHashes: people.hashes, visitorNames: people.names, ordinals: cut(people.ordinals),
+            times: cut(times), values: hasValues ? cut(values) : [], columns: columns)
+        return (header, run)
+    }
+
+    private func cut<T>(_ values: [T]) -> [[T]] {
+        stride(from: 0, to: values.count, by: CodeChunk.rows).map {
+            Array(values[$0..<min($0 + CodeChunk.rows, values.count)])
+        }
+    }
+
+    /// The visitors that the taken rows have, renumbered without gaps.
+    private func takeVisitors() -> (hashes: [UInt64], names: ValueTable, ordinals: [UInt32]) {
+        let unused = UInt32.max
+        var renumbered = [UInt32](repeating: unused, count: visitors.count)
+        for row in order { renumbered[Int(ordinals[Int(row)])] = 0 }
+        var hashes: [UInt64] = []
+        var names = ValueTable()
+        for old in renumbered.indices where renumbered[old] != unused {
+            renumbered[old] = UInt32(hashes.count)
+            hashes.append(visitors[old])
+            let place = visitorNames[old]
+            nameTables[place.table].withBytes(of: Int(place.code)) {
+                names.appendUnindexed($0, kind: .string, hash: visitors[old])
+            }
+        }
+        return (hashes, names, order.map { renumbered[Int(ordinals[Int($0)])] })
+    }
+
+    /// One column in the new order; `nil` if none of the taken rows has a value.
+    private func takeColumn(
+        name: String, table: ValueTable, codes: [UInt32], times: [UInt32], dictionaries: Dictionaries, hash: EventHash
+    ) -> (RunColumn, ColumnSummary)? {
+        var taken = [UInt32](repeating: 0, count: order.count)
+        var present = 0
+        var first = UInt32.max
+        var last: UInt32 = 0
+        for (position, row) in order.enumerated() {
+            let code = codes[Int(row)]
+            guard code != 0 else { continue }
+            taken[position] = code
+            present += 1
+            first = min(first, times[position])
+            last = max(last, times[position])
+        }
+        guard present > 0 else { return nil }
+        var table = table
+        if dictionaries != .asTheyAre {
+            let map: [UInt32]
+            (table, map) = table.compacted(codes: taken, sorted: dictionaries == .sorted, hash: hash)
+            for position in taken.indices { taken[position] = map[Int(taken[position])] }
+        }
+        var kinds: UInt8 = 0
+        for code in 1..<table.count { kinds |= 1 << table.kinds[code] }
+        let summary = ColumnSummary(
+            name: name, distinct: table.count, present: present, first: month + Int64(first),
+            last: month + Int64(last), kinds: kinds, hasRollup: false)
+        return (RunColumn(table: table, chunks: CodeChunk.chunks(taken, below: table.count)), summary)
+    }
+}
+
+extension ValueTable {
+    /// The values that `codes` use, and where each code went.
+    func compacted(codes: [UInt32], sorted: Bool, hash: EventHash) -> (table: ValueTable, map: [UInt32]) {
+        var used = [Bool](repeating: false, count: count)
+        for code in codes { used[Int(code)] = true }
+        let list = ValueKind.list.rawValue
+        if hasLists {
+            for code in 1..<count where used[code] && kinds[code] == list {
+                for member in members(of: code) { used[Int(member)] = true }
+            }
+        }
+        var scalars = (1..<max(1, count)).filter { used[$0] && kinds[$0] != list }
+        if sorted {
+            bytes.withUnsafeBytes { raw in
+                func value(_ code: Int) -> UnsafeRawBufferPointer {
+                    UnsafeRawBufferPointer(rebasing: raw[Int(ends[code - 1])..<Int(ends[code])])
+                }
+                scalars.sort { value($0).precedes(value($1)) }
+            }
+        }
+        var table = ValueTable()
+        var map = [UInt32](repeating: 0, count: count)
+        for code in scalars {
+            map[code] = UInt32(table.count)
+            withBytes(of: code) { table.appendUnindexed($0, kind: kind(of: code), hash: hashes[code]) }
+        }
+        if hasLists {
+            for code in 1..<count where used[code] && kinds[code] == list {
+                map[code] = table.internList(members(of: code).map { map[Int($0)] }, hash: hash)
+            }
+        }
+        return (table, map)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes come before others in byte order.
+    func precedes(_ other: UnsafeRawBufferPointer) -> Bool {
+        lexicographicallyPrecedes(other)
+    }
+}

@@ -1,0 +1,139 @@
+import Events
+
+/// The rows of one event name within a segment; they lie together, sorted by (visitor, time).
+public struct NameRun: Sendable {
+    /// The event's name.
+    public let name: String
+    /// Its hash.
+    public let hash: UInt64
+    /// Its rows.
+    public let rows: Range<Int>
+}
+
+/// What a segment knows of one of its dictionary columns without reading it.
+public struct ColumnSummary: Sendable {
+    /// The dimension's name, `props.NAME` for properties.
+    public let name: String
+    /// Number of codes, the missing value (code 0) among them.
+    public let distinct: Int
+    /// Rows with a value.
+    public let present: Int
+    /// Event times of the first and last row with a value, Unix milliseconds.
+    public let first: Int64
+    public let last: Int64
+    /// Bit k is set when a value of ``ValueKind`` k occurs.
+    public let kinds: UInt8
+    /// Whether a roll-up is stored.
+    public let hasRollup: Bool
+}
+
+/// What a segment is and holds; always in memory.
+public struct SegmentHeader: Sendable {
+    /// The time it covers, level `.none` for a run in flight.
+    public let bucket: Bucket
+    /// Start of its calendar month (UTC): what the rows' time offsets count from.
+    public let month: Int64
+    /// First and last event time.
+    public let first: Int64
+    public let last: Int64
+    /// Number of rows.
+    public let rows: Int
+    /// Number of distinct visitors.
+    public let visitors: Int
+    /// Whether any row has a `value`.
+    public let hasValues: Bool
+    /// Event names, sorted by their bytes, with their rows.
+    public let names: [NameRun]
+    /// Dictionary columns that have a value in any row, sorted by name.
+    public let columns: [ColumnSummary]
+    private let columnIndex: [String: Int]
+
+    init(
+        bucket: Bucket, month: Int64, first: Int64, last: Int64, rows: Int, visitors: Int, hasValues: Bool,
+        names: [NameRun], columns: [ColumnSummary]
+    ) {
+        self.bucket = bucket
+        self.month = month
+        self.first = first
+        self.last = last
+        self.rows = rows
+        self.visitors = visitors
+        self.hasValues = hasValues
+        self.names = names
+        self.columns = columns
+        columnIndex = Dictionary(columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Position of a dimension's column in ``columns``; `nil` if no row has a value.
+    public func column(_ name: String) -> Int? { columnIndex[name] }
+
+    /// Number of chunks of every row column.
+    public var chunks: Int { (rows + CodeChunk.rows - 1) / CodeChunk.rows }
+
+    /// Rows in a chunk.
+    public func rows(inChunk chunk: Int) -> Int { min(CodeChunk.rows, rows - chunk * CodeChunk.rows) }
+
+    func encode() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.u8(bucket.level.rawValue)
+        writer.fixed(bucket.start)
+        writer.fixed(month)
+        writer.fixed(first)
+        writer.fixed(last)
+        writer.varint(rows)
+        writer.varint(visitors)
+        writer.u8(hasValues ? 1 : 0)
+        writer.varint(names.count)
+        for name in names {
+            writer.text(name.name)
+            writer.varint(name.rows.count)
+        }
+        writer.varint(columns.count)
+        for column in columns {
+            writer.text(column.name)
+            writer.varint(column.distinct)
+            writer.varint(column.present)
+            writer.fixed(column.first)
+            writer.fixed(column.last)
+            writer.u8(column.kinds)
+            writer.u8(column.hasRollup ? 1 : 0)
+        }
+        return writer.bytes
+    }
+
+    init(decoding bytes: UnsafeRawBufferPointer, hash: EventHash) throws(DecodingFault) {
+        var reader = ByteReader(bytes)
+        guard let level = BucketLevel(rawValue: try reader.u8()) else { throw DecodingFault("has an unknown level") }
+        let bucket = Bucket(level: level, start: try reader.fixed(Int64.self))
+        let month = try reader.fixed(Int64.self)
+        let first = try reader.fixed(Int64.self)
+        let last = try reader.fixed(Int64.self)
+        guard month <= first, first <= last, last - month < Int64(UInt32.max) else {
+            throw DecodingFault("has times outside its month")
+        }
+        let rows = try reader.bounded(Int(UInt32.max))
+        let visitors = try reader.bounded(rows)
+        let hasValues = try reader.u8() != 0
+        var names: [NameRun] = []
+        var next = 0
+        for _ in 0..<(try reader.count(ofSize: 2)) {
+            let name = try reader.text()
+            let count = try reader.bounded(rows - next)
+            names.append(NameRun(name: name, hash: hash(name), rows: next..<(next + count)))
+            next += count
+        }
+        guard next == rows else { throw DecodingFault("has names for \(next) of its \(rows) rows") }
+        var columns: [ColumnSummary] = []
+        for _ in 0..<(try reader.count(ofSize: 20)) {
+            columns.append(
+                ColumnSummary(
+                    name: try reader.text(), distinct: try reader.bounded(Int(UInt32.max)),
+                    present: try reader.bounded(rows), first: try reader.fixed(Int64.self),
+                    last: try reader.fixed(Int64.self), kinds: try reader.u8(), hasRollup: try reader.u8() != 0))
+        }
+        try reader.end()
+        self.init(
+            bucket: bucket, month: month, first: first, last: last, rows: rows, visitors: visitors,
+            hasValues: hasValues, names: names, columns: columns)
+    }
+}

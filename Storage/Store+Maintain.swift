@@ -1,0 +1,194 @@
+import Events
+import Logging
+import RocksDB
+import Synchronization
+
+extension Store {
+    /// Does what is due: merges small runs, seals buckets whose end the watermark has passed.
+    ///
+    /// Called again and again by one background thread; each call does one step of each partition.
+    /// - Returns: whether anything was done, so that more may be due.
+    @discardableResult
+    public func maintain() throws(StorageError) -> Bool {
+        try maintenance.withLock { (_) throws(StorageError) in
+            var didWork = false
+            let now = clock.milliseconds()
+            for (site, month, partition, latest) in partitions() {
+                let watermark = min(latest - options.allowedLateness, now)
+                if isSealDue(partition, watermark: watermark, now: now) {
+                    try seal(site: site, month: month, partition, watermark: watermark, all: false)
+                    didWork = true
+                } else if partition.rows >= options.spillRows {
+                    logger.notice("Sealing open buckets: the limit spillRows is reached.", metadata: ["rows": "\(partition.rows)"])
+                    try seal(site: site, month: month, partition, watermark: watermark, all: true)
+                    didWork = true
+                } else if mergeRuns(site: site, month: month, partition) {
+                    didWork = true
+                }
+            }
+            return didWork
+        }
+    }
+
+    /// Seals everything in flight, whether its buckets have ended or not.
+    public func flush() throws(StorageError) {
+        try maintenance.withLock { (_) throws(StorageError) in
+            let now = clock.milliseconds()
+            for (site, month, partition, latest) in partitions() {
+                let watermark = min(latest - options.allowedLateness, now)
+                try seal(site: site, month: month, partition, watermark: watermark, all: true)
+            }
+        }
+    }
+
+    private func partitions() -> [(site: UInt32, month: Int64, partition: Partition, latest: Int64)] {
+        state.withLock { state in
+            state.sites.flatMap { site, data in
+                data.partitions.filter { !$0.value.runs.isEmpty }
+                    .map { (site, $0.key, $0.value, data.latest ?? .min) }
+            }
+        }
+    }
+
+    /// Not more often than this, milliseconds: a fast backfill passes bucket after bucket.
+    private static let sealSpacing: Int64 = 3_000
+
+    private func isSealDue(_ partition: Partition, watermark: Int64, now: Int64) -> Bool {
+        let closedUpTo = watermark - watermark % Bucket.hour
+        let closed = partition.runs.filter { $0.segment.header.first < closedUpTo }
+        guard !closed.isEmpty else { return false }
+        let rows = closed.reduce(0) { $0 + $1.segment.header.rows }
+        // A clock that stepped back must not hold sealing up for ever.
+        let waited = abs(now - partition.lastSeal)
+        if rows >= options.lateSealRows || waited >= options.lateSealDelay { return true }
+        return closedUpTo > partition.sealedThrough && waited >= Store.sealSpacing
+    }
+
+    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows they came from: one batch.
+    private func seal(
+        site: UInt32, month: Int64, _ partition: Partition, watermark: Int64, all: Bool
+    ) throws(StorageError) {
+        if let failure = state.withLock({ $0.failure }) { throw .failed(failure) }
+        let monthEnd = CivilTime.monthEnd(of: month)
+        let aligned = AlignedRuns(
+            partition.runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }, hash: hash)
+        let (closed, open) = aligned.split { time in
+            let (bucket, closed) = Bucket.longestClosed(
+                holding: time, month: month, monthEnd: monthEnd, watermark: watermark)
+            return (bucket, closed || all)
+        }
+        var batch = WriteBatch()
+        var segments: [Segment] = []
+        for (header, columns) in closed {
+            segments.append(put(header, columns, site: site, &batch))
+        }
+        var rest: InFlightRun?
+        if let open {
+            let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
+            let payload = LogRow.encode(open.header, open.columns)
+            let identity = Block.Identity(kind: .log, site: site, number: sequence)
+            batch.put(
+                Keys.log(site: site, sequence: sequence),
+                Block.encode(payload, identity: identity, level: LogRow.compressionLevel))
+            let segment = Segment(site: site, number: sequence, header: open.header, source: .memory(open.columns))
+            rest = InFlightRun(segment: segment, sequences: [sequence])
+        }
+        for sequence in partition.runs.flatMap(\.sequences) { batch.delete(Keys.log(site: site, sequence: sequence)) }
+        do throws(RocksDBError) {
+            try database.write(batch)
+        } catch {
+            state.withLock { $0.failure = error.message }
+            logger.critical("Sealing failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
+            throw .database(error)
+        }
+        replace(partition.runs, site: site, month: month, with: rest, sealed: segments) { partition in
+            partition.sealedThrough = max(partition.sealedThrough, watermark - watermark % Bucket.hour)
+            partition.lastSeal = self.clock.milliseconds()
+        }
+    }
+
+    /// Puts a segment's parts into a batch.
+    private func put(
+        _ header: SegmentHeader, _ columns: RunColumns, site: UInt32, _ batch: inout WriteBatch
+    ) -> Segment {
+        let number = nextNumber.add(1, ordering: .relaxed).oldValue
+        func put(_ id: PartID, _ payload: [UInt8], _ batch: inout WriteBatch) {
+            let identity = Block.Identity(kind: .part, site: site, number: number, part: id)
+            let key =
+                id.part == .header
+                ? Keys.segment(site: site, segment: number) : Keys.part(site: site, segment: number, id)
+            batch.put(key, Block.encode(payload, identity: identity, level: options.sealLevel))
+        }
+        let withRollups = header.choosingRollups()
+        for (index, column) in withRollups.columns.enumerated() where column.hasRollup {
+            let rollup = Rollup.make(header, columns, column: index)
+            put(PartID(part: .rollup, column: UInt16(index)), rollup.encode(), &batch)
+        }
+        for part in SegmentParts.encode(withRollups, columns) { put(part.id, part.payload, &batch) }
+        let parts = StoredParts(database: database, cache: cache, hash: hash, site: site, segment: number)
+        return Segment(site: site, number: number, header: withRollups, source: .stored(parts))
+    }
+
+    /// Merges runs of similar size, when enough of them have gathered.
+    ///
+    /// Sizes grow by the fan-in from tier to tier, so each row is merged about log(rows) times.
+    private func mergeRuns(site: UInt32, month: Int64, _ partition: Partition) -> Bool {
+        var tiers: [Int: [InFlightRun]] = [:]
+        for run in partition.runs { tiers[tier(run.segment.header.rows), default: []].append(run) }
+        guard
+            let runs = tiers.filter({ $0.value.count >= options.mergeFanIn && $0.key < 4 })
+                .min(by: { $0.key < $1.key })?.value
+        else { return false }
+        let (header, columns) = AlignedRuns(
+            runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }, hash: hash
+        ).merged(bucket: Bucket(level: .none, start: month), dictionaries: .asTheyAre)
+        let number = nextNumber.add(1, ordering: .relaxed).oldValue
+        let merged = InFlightRun(
+            segment: Segment(site: site, number: number, header: header, source: .memory(columns)),
+            sequences: runs.flatMap(\.sequences))
+        replace(runs, site: site, month: month, with: merged, sealed: []) { _ in }
+        return true
+    }
+
+    private func tier(_ rows: Int) -> Int {
+        rows < 4_096 ? 0 : rows < 32_768 ? 1 : rows < 262_144 ? 2 : rows < 1_048_576 ? 3 : 4
+    }
+
+    /// Swaps runs for what they became, in one step for every query.
+    private func replace(
+        _ runs: [InFlightRun], site: UInt32, month: Int64, with run: InFlightRun?, sealed: [Segment],
+        _ update: (inout Partition) -> Void
+    ) {
+        let gone = Set(runs.map(\.segment.number))
+        state.withLock { state in
+            guard var data = state.sites[site], var partition = data.partitions[month] else { return }
+            partition.runs.removeAll { gone.contains($0.segment.number) }
+            if let run { partition.runs.append(run) }
+            update(&partition)
+            // An empty partition of a past month is forgotten; what it knew only spaced its seals.
+            data.partitions[month] = partition.runs.isEmpty && sealed.isEmpty ? nil : partition
+            data.sealed.append(contentsOf: sealed)
+            state.sites[site] = data
+        }
+        let before = runs.reduce(into: (bytes: 0, rows: 0)) {
+            $0.bytes += $1.segment.residentBytes
+            $0.rows += $1.segment.header.rows
+        }
+        bytesInFlight.add((run?.segment.residentBytes ?? 0) - before.bytes, ordering: .relaxed)
+        rowsInFlight.add((run?.segment.header.rows ?? 0) - before.rows, ordering: .relaxed)
+    }
+}
+
+extension SegmentHeader {
+    /// The header with a roll-up noted for each column whose values repeat enough for one to be much smaller than the column.
+    func choosingRollups() -> SegmentHeader {
+        SegmentHeader(
+            bucket: bucket, month: month, first: first, last: last, rows: rows, visitors: visitors,
+            hasValues: hasValues, names: names,
+            columns: columns.map {
+                ColumnSummary(
+                    name: $0.name, distinct: $0.distinct, present: $0.present, first: $0.first, last: $0.last,
+                    kinds: $0.kinds, hasRollup: $0.distinct * 4 <= rows)
+            })
+    }
+}

@@ -1,0 +1,174 @@
+import Events
+import Logging
+import RocksDB
+import Synchronization
+
+/// A store: one directory with everything Weir keeps, in flight and sealed.
+///
+/// Commits are serialised by the writer's lock, maintenance (merging, sealing) by another; queries take a ``Snapshot`` and hold no lock.
+/// All calls block on memory and disk: they belong on threads of their own, not on an event loop.
+public final class Store: Sendable {
+    /// The format of `FORMAT.md` that this program writes.
+    public static let formatVersion: UInt32 = 1
+
+    /// The limits in force.
+    public let options: StoreOptions
+    /// The store's hash function.
+    public let hash: EventHash
+    /// The names of properties seen, by site; consulted by decoders.
+    public let propertyNames: PropertyNames
+    let database: Database
+    let cache: PartCache
+    let clock: any WallClock
+    let logger: Logger
+    let state: Mutex<StoreState>
+    let writer: Mutex<StoreWriter>
+    let maintenance = Mutex<Void>(())
+    let nextNumber: Atomic<UInt64>
+    let bytesInFlight = Atomic<Int>(0)
+    let rowsInFlight = Atomic<Int>(0)
+
+    init(
+        options: StoreOptions, database: Database, hash: EventHash, clock: any WallClock, logger: Logger,
+        cache: PartCache, recovered: consuming RecoveredStore
+    ) {
+        self.options = options
+        self.database = database
+        self.hash = hash
+        self.clock = clock
+        self.logger = logger
+        self.cache = cache
+        propertyNames = recovered.propertyNames
+        nextNumber = Atomic(recovered.nextNumber)
+        bytesInFlight.store(recovered.state.residentBytes, ordering: .relaxed)
+        rowsInFlight.store(recovered.state.rowsInFlight, ordering: .relaxed)
+        state = Mutex(recovered.state)
+        writer = Mutex(recovered.writer)
+    }
+
+    /// What a query reads: a consistent set of a site's segments, unaffected by anything that happens later.
+    public struct Snapshot: Sendable {
+        /// Sealed segments first, then the runs in flight.
+        public let segments: [Segment]
+        /// The highest event time seen, held back by the allowed lateness and never ahead of the clock; `nil` before the first event.
+        public let watermark: Int64?
+        /// Event times of the first and last event; `nil` without events.
+        public let first: Int64?
+        public let last: Int64?
+    }
+
+    /// Everything acknowledged of a site so far. An unknown site has no segments.
+    public func snapshot(site: String) -> Snapshot {
+        let now = clock.milliseconds()
+        let data = state.withLock { state in state.numbers[site].flatMap { state.sites[$0] } }
+        guard let data else { return Snapshot(segments: [], watermark: nil, first: nil, last: nil) }
+        let segments = data.sealed + data.partitions.values.flatMap { $0.runs.map(\.segment) }
+        return Snapshot(
+            segments: segments, watermark: data.latest.map { min($0 - options.allowedLateness, now) },
+            first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max())
+    }
+
+    /// The names of all sites, in byte order.
+    public func siteNames() -> [String] {
+        state.withLock { Array($0.numbers.keys) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Whether what is in flight has reached its limit, so that ingest must wait for sealing.
+    public var isOverloaded: Bool { bytesInFlight.load(ordering: .relaxed) > options.inFlightBytes }
+
+    /// Figures for the metrics.
+    public struct Statistics: Sendable {
+        public var rowsInFlight = 0
+        public var bytesInFlight = 0
+        public var runsInFlight = 0
+        public var sealedSegments = 0
+        public var sealedRows = 0
+        public var cacheBytes = 0
+        public var cacheHits = 0
+        public var cacheMisses = 0
+        public var ids = 0
+        public var idsEvicted = 0
+        public var watermarks: [(site: String, milliseconds: Int64)] = []
+    }
+
+    /// The figures now.
+    public func statistics() -> Statistics {
+        let now = clock.milliseconds()
+        var result = Statistics()
+        state.withLock { state in
+            for (name, number) in state.numbers {
+                guard let site = state.sites[number] else { continue }
+                result.sealedSegments += site.sealed.count
+                result.sealedRows += site.sealed.reduce(0) { $0 + $1.header.rows }
+                result.runsInFlight += site.partitions.values.reduce(0) { $0 + $1.runs.count }
+                if let latest = site.latest {
+                    result.watermarks.append((name, min(latest - options.allowedLateness, now)))
+                }
+            }
+        }
+        result.watermarks.sort { $0.site < $1.site }
+        result.rowsInFlight = rowsInFlight.load(ordering: .relaxed)
+        result.bytesInFlight = bytesInFlight.load(ordering: .relaxed)
+        (result.cacheBytes, result.cacheHits, result.cacheMisses) = cache.statistics
+        (result.ids, result.idsEvicted) = writer.withLock { ($0.ids.count, $0.ids.evicted) }
+        return result
+    }
+}
+
+/// What is in memory of all sites, replaced piece by piece under the store's lock.
+struct StoreState: Sendable {
+    var numbers: [String: UInt32] = [:]
+    var sites: [UInt32: SiteData] = [:]
+    /// Why the last write failed; after that nothing is accepted.
+    var failure: String?
+
+    var residentBytes: Int {
+        sites.values.reduce(0) { $0 + $1.partitions.values.reduce(0) { $0 + $1.runs.reduce(0) { $0 + $1.segment.residentBytes } } }
+    }
+    var rowsInFlight: Int {
+        sites.values.reduce(0) { $0 + $1.partitions.values.reduce(0) { $0 + $1.rows } }
+    }
+}
+
+/// One site's segments.
+struct SiteData: Sendable {
+    var sealed: [Segment] = []
+    /// Runs in flight by calendar month.
+    var partitions: [Int64: Partition] = [:]
+    /// The highest event time seen.
+    var latest: Int64?
+}
+
+/// One site's and month's runs in flight.
+struct Partition: Sendable {
+    var runs: [InFlightRun] = []
+    /// Buckets that end up to here have been sealed; rows before it are late.
+    var sealedThrough = Int64.min
+    /// When rows last were sealed, or the partition began; clock of the store.
+    var lastSeal: Int64
+
+    var rows: Int { runs.reduce(0) { $0 + $1.segment.header.rows } }
+}
+
+/// A run in memory with the log rows it came from, which are deleted when it is sealed.
+struct InFlightRun: Sendable {
+    var segment: Segment
+    var sequences: [UInt64]
+}
+
+/// What only the writer touches.
+struct StoreWriter: Sendable {
+    var ids: IdSet
+    /// The stored id rows with their time of receipt, oldest first.
+    var idRows: [(sequence: UInt64, time: Int64)] = []
+    /// The stored dead letters a site, oldest first.
+    var deadLetters: [UInt32: [UInt64]] = [:]
+}
+
+/// What is found in a directory when it is opened.
+struct RecoveredStore {
+    var state = StoreState()
+    var writer: StoreWriter
+    var nextNumber: UInt64 = 1
+    let propertyNames: PropertyNames
+}

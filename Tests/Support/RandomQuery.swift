@@ -1,0 +1,165 @@
+/// A random query over a ``RandomStream``.
+public struct RandomQuery: Sendable {
+    /// The query's kind.
+    public let kind: String
+    /// The query itself, without a site.
+    public let json: JSON
+
+    private static let metrics = [
+        "events", "visitors", "sessions", "pageviews", "sum:value", "avg:value", "min:value", "max:value", "p50:value",
+        "p95:value", "events_per_visitor", "bounce_rate", "session_duration", "sum:props.n",
+    ]
+    /// Metrics whose equality does not hang on how a fraction is rounded.
+    private static let orders = [
+        "events", "visitors", "sessions", "pageviews", "sum:value", "avg:value", "min:value", "max:value",
+        "bounce_rate",
+    ]
+    private static let keys = [
+        "country", "path", "event", "host", "visitor", "props.plan", "props.tags", "props.n", "props.flag",
+        "props.cart.size", "referrer_host", "utm_source", "session", "title", "props.never",
+    ]
+    private static let zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
+
+    /// Makes a query; equal seeds and streams make equal queries.
+    public init(seed: UInt64, over stream: RandomStream) {
+        var generator = SeededGenerator(seed: seed)
+        kind = generator.pick([
+            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "events", "values", "schema",
+        ])
+        var query: [String: JSON] = [:]
+        if generator.chance(0.6) { query["timezone"] = .string(generator.pick(RandomQuery.zones)) }
+        if kind == "schema" {
+            json = .object(query)
+            return
+        }
+        query["range"] = RandomQuery.range(over: stream, using: &generator)
+        if generator.chance(0.4) { query["where"] = RandomFilter.some(stream, &generator) }
+        if generator.chance(0.2) { query["cache"] = .bool(false) }
+        switch kind {
+        case "aggregate": RandomQuery.aggregate(&query, &generator)
+        case "timeseries": RandomQuery.timeseries(&query, over: stream, &generator)
+        case "top": RandomQuery.top(&query, &generator)
+        case "funnel": RandomQuery.funnel(&query, over: stream, &generator)
+        case "values":
+            query["dim"] = .string(generator.pick(RandomQuery.keys))
+            if generator.chance(0.4) { query["prefix"] = .string(generator.pick(["/p", "", "f", "v1", "D", "é"])) }
+            if generator.chance(0.5) { query["limit"] = .integer(Int64(generator.int(1...4))) }
+        default:
+            if generator.chance(0.6) { query["limit"] = .integer(Int64(generator.int(1...15))) }
+        }
+        json = .object(query)
+    }
+
+    /// All, or a range that cuts off some of the events, or none, or lies beside them.
+    private static func range(over stream: RandomStream, using generator: inout SeededGenerator) -> JSON {
+        if generator.chance(0.55) { return "all" }
+        let length = stream.last - stream.first
+        let margin = max(2, length / 4)
+        var bounds = [0, 0].map { _ in
+            Int64.random(in: (stream.first - margin)...(stream.last + margin), using: &generator)
+        }
+        if generator.chance(0.3) { bounds[0] = stream.first }
+        if generator.chance(0.3) { bounds[1] = stream.last }
+        bounds.sort()
+        if bounds[0] == bounds[1] { bounds[1] += 1 }
+        return [
+            "from": RandomStream.written(bounds[0], using: &generator),
+            "to": RandomStream.written(bounds[1], using: &generator),
+        ]
+    }
+
+    private static func someMetrics(_ generator: inout SeededGenerator) -> [String] {
+        Array(metrics.shuffled(using: &generator).prefix(generator.int(1...5)))
+    }
+
+    private static func list(_ texts: [String]) -> JSON {
+        .array(texts.map { .string($0) })
+    }
+
+    private static func aggregate(_ query: inout [String: JSON], _ generator: inout SeededGenerator) {
+        if generator.chance(0.9) { query["metrics"] = list(someMetrics(&generator)) }
+        if query["range"]?.text == nil, generator.chance(0.3) { query["compare"] = "previous" }
+    }
+
+    private static func timeseries(
+        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
+    ) {
+        let hours = (stream.last - stream.first) / 3_600_000
+        var intervals = ["day", "week", "month"]
+        if hours <= 100 { intervals += ["hour", "hour"] }
+        if hours <= 4 { intervals += ["minute", "minute", "minute"] }
+        query["interval"] = .string(generator.pick(intervals))
+        if generator.chance(0.1), hours <= 24 * 60 { query["interval"] = nil }
+        if generator.chance(0.9) { query["metrics"] = list(someMetrics(&generator)) }
+        if generator.chance(0.4) {
+            query["by"] = .string(generator.pick(keys))
+            if generator.chance(0.7) { query["limit"] = .integer(Int64(generator.int(1...4))) }
+        }
+    }
+
+    private static func top(_ query: inout [String: JSON], _ generator: inout SeededGenerator) {
+        let dimensions = Array(keys.shuffled(using: &generator).prefix(generator.chance(0.3) ? 2 : 1))
+        query["by"] = dimensions.count == 1 && generator.chance(0.5) ? .string(dimensions[0]) : list(dimensions)
+        let order = generator.pick(orders)
+        var names = someMetrics(&generator).filter { $0 != order }
+        if generator.chance(0.5) {
+            names.insert(order, at: 0)
+        } else {
+            names.append(order)
+            query["order_by"] = .string(order)
+        }
+        query["metrics"] = list(names)
+        if generator.chance(0.7) { query["limit"] = .integer(Int64(generator.int(1...6))) }
+        if generator.chance(0.3) { query["offset"] = .integer(Int64(generator.int(0...4))) }
+        if generator.chance(0.5) { query["other"] = .bool(true) }
+        let countable = names.filter { ["events", "visitors", "sessions", "pageviews", "sum:value"].contains($0) }
+        if !countable.isEmpty, generator.chance(0.3) {
+            query["having"] = [
+                [
+                    "metric": .string(generator.pick(countable)),
+                    "op": .string(generator.pick(["gt", "gte", "lt", "lte"])),
+                    "value": .integer(Int64(generator.int(0...12))),
+                ]
+            ]
+        }
+    }
+
+    private static func funnel(
+        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
+    ) {
+        let names = generator.pick([["a", "b"], ["a", "b", "c"], RandomStream.names])
+        query["steps"] = .array(
+            (0..<generator.pick([1, 2, 3, 3, 4, 5])).map { _ in step(names, stream, deep: true, &generator) })
+        let length = max(1, stream.last - stream.first)
+        query["window"] = .integer(length / Int64(generator.pick([1, 1, 2, 4, 8, 20, 60])))
+        if generator.chance(0.1) { query["window"] = .integer(Int64.max - 1) }
+        if generator.chance(0.2) { query["window"] = .string(generator.pick(["30m", "1h", "90s", "1d"])) }
+        if generator.chance(0.4) { query["strict_increase"] = .bool(generator.chance(0.8)) }
+        if generator.chance(0.4) { query["count"] = .string(generator.pick(["sessions", "sessions", "visitors"])) }
+        if generator.chance(0.4) {
+            query["by"] = .string(generator.pick(keys))
+            if generator.chance(0.5) { query["attribution"] = "first" }
+            if generator.chance(0.5) { query["limit"] = .integer(Int64(generator.int(1...4))) }
+        }
+    }
+
+    private static func step(
+        _ names: [String], _ stream: RandomStream, deep: Bool, _ generator: inout SeededGenerator
+    ) -> JSON {
+        if deep, generator.chance(0.15) {
+            return ["any": .array((0..<2).map { _ in RandomQuery.step(names, stream, deep: false, &generator) })]
+        }
+        var parts: [String: JSON] = [:]
+        if generator.chance(0.85) { parts["event"] = .string(generator.pick(names)) }
+        if parts.isEmpty || generator.chance(0.15) { parts["where"] = [RandomFilter.make(stream, 1, &generator)] }
+        return .object(parts)
+    }
+}
+
+extension RandomQuery {
+    /// A query that is known already.
+    init(kind: String, json: JSON) {
+        self.kind = kind
+        self.json = json
+    }
+}
