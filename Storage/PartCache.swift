@@ -68,7 +68,7 @@ final class PartCache: Sendable {
 
     /// The entry of a key, loaded with `load` if it is not held. Two threads may load the same entry at once; either result is good.
     func entry(_ key: Key, load: () throws(StorageError) -> Entry) throws(StorageError) -> Entry {
-        let shard = shards[Int(truncatingIfNeeded: UInt(bitPattern: key.hashValue)) % PartCache.shardCount]
+        let shard = shards[Int(UInt(bitPattern: key.hashValue) % UInt(PartCache.shardCount))]
         let held = shard.state.withLock { shard -> Entry? in
             shard.clock += 1
             shard.slots[key]?.used = shard.clock

@@ -48,7 +48,7 @@ public final class Store: Sendable {
 
     /// What a query reads: a consistent set of a site's segments, unaffected by anything that happens later.
     public struct Snapshot: Sendable {
-        /// Sealed segments first, then the runs in flight.
+        /// In the order of their first events.
         public let segments: [Segment]
         /// The highest event time seen, held back by the allowed lateness and never ahead of the clock; `nil` before the first event.
         public let watermark: Int64?
@@ -62,7 +62,8 @@ public final class Store: Sendable {
         let now = clock.milliseconds()
         let data = state.withLock { state in state.numbers[site].flatMap { state.sites[$0] } }
         guard let data else { return Snapshot(segments: [], watermark: nil, first: nil, last: nil) }
-        let segments = data.sealed + data.partitions.values.flatMap { $0.runs.map(\.segment) }
+        let segments = (data.sealed + data.partitions.values.flatMap { $0.runs.map(\.segment) })
+            .sorted { ($0.header.first, $0.number) < ($1.header.first, $1.number) }
         return Snapshot(
             segments: segments, watermark: data.latest.map { min($0 - options.allowedLateness, now) },
             first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max())

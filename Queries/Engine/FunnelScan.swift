@@ -20,7 +20,7 @@ struct FunnelScan {
         var rows: [Counts]
     }
 
-    private struct Event {
+    private struct Event: BitwiseCopyable {
         var steps: UInt32
         /// First of the event's keys, and their number; only of events that match step 1, with `by`.
         var firstKey: UInt32
@@ -35,10 +35,14 @@ struct FunnelScan {
         var filter: CompiledFilter
     }
 
-    /// What one worker has found.
-    private struct Found {
+    /// What one worker has found, and its scratch memory.
+    private struct Worker {
         var counts: Counts
         var rows: [Counts]
+        let plain = VisitorEvents<UInt32>()
+        let detailed = VisitorEvents<Event>()
+        var keys: [UInt32] = []
+        var matcher: FunnelMatcher
     }
 
     /// Runs the scan.
@@ -52,21 +56,31 @@ struct FunnelScan {
         let readNames = names
         let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
         let steps = query.steps.count
-        let zero = Found(
-            counts: Counts(repeating: 0, count: steps),
-            rows: [Counts](repeating: Counts(repeating: 0, count: steps), count: table.count))
-        let found = PerWorker(execution.workers) { zero }
-        try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
-            try found.with(worker) { (found) throws(QueryError) in
-                try scan(partition, of: partitions, names: readNames, resolver: resolver, into: &found)
+        let workers = PerWorker(execution.workers) {
+            Worker(
+                counts: Counts(repeating: 0, count: steps),
+                rows: [Counts](repeating: Counts(repeating: 0, count: steps), count: table.count),
+                matcher: FunnelMatcher(
+                    steps: steps, window: query.windowMs, strictIncrease: query.strictIncrease))
+        }
+        let isPlain = query.by.isEmpty && query.count == .visitors
+        try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
+            try workers.with(number) { (worker) throws(QueryError) in
+                if isPlain {
+                    try scanPlain(partition, of: partitions, names: readNames, into: &worker)
+                } else {
+                    try scan(partition, of: partitions, names: readNames, resolver: resolver, into: &worker)
+                }
             }
         }
-        let total = found.all.reduce(zero) { sum, other in
-            Found(
-                counts: zip(sum.counts, other.counts).map(+),
-                rows: zip(sum.rows, other.rows).map { zip($0, $1).map(+) })
+        var result = Result(
+            counts: Counts(repeating: 0, count: steps), table: table,
+            rows: [Counts](repeating: Counts(repeating: 0, count: steps), count: table.count))
+        for worker in workers.all {
+            result.counts = zip(result.counts, worker.counts).map(+)
+            result.rows = zip(result.rows, worker.rows).map { zip($0, $1).map(+) }
         }
-        return Result(counts: total.counts, table: table, rows: total.rows)
+        return result
     }
 
     private var grouping: Grouping { Grouping(dimensions: query.by) }
@@ -105,41 +119,103 @@ struct FunnelScan {
         return tests
     }
 
-    private func scan(
-        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], resolver: GroupResolver,
-        into found: inout Found
+    /// The common case: visitors are counted and not split, so an event is its time and its steps.
+    private func scanPlain(
+        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], into worker: inout Worker
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
-        var gathered = Gathered()
+        let events = worker.plain
+        events.removeAll()
+        var mask: [UInt8] = []
+        var steps: [UInt32] = []
         for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
-            try gather(
-                partition, of: partitions, names: names[index], segment: segment, index: index, slots: slots,
-                resolver: resolver, into: &gathered)
-        }
-        var matcher = FunnelMatcher(
-            steps: query.steps.count, window: query.windowMs, strictIncrease: query.strictIncrease)
-        gathered.events.forEachVisitor(count: slots.count) { visitor in
-            if query.count == .sessions {
-                let sessions = Sessions.split(
-                    visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session })
-                for session in sessions {
-                    let events = session.filter { visitor[$0].payload.steps != 0 }.map { visitor[$0] }
-                    match(events[...], gathered.keys, &matcher, &found)
+            let tests = try compiledSteps(segment)
+            let (slotOfOrdinal, base) = slots.ofOrdinals(segment: index)
+            let month = segment.header.month
+            for name in names[index] {
+                let (always, sometimes) = stepsOfName(tests, name)
+                for piece in partitions.pieces(partition, segment: index, name: name) {
+                    try execution.check()
+                    execution.countRows(piece.range.count)
+                    let ordinals = try stored { () throws(StorageError) in try segment.ordinals(chunk: piece.chunk) }
+                    let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+                    if sometimes.isEmpty {
+                        events.append(
+                            rows: piece.range, ordinals: ordinals, base: base, slotOfOrdinal: slotOfOrdinal,
+                            times: times, month: month, payload: always)
+                        continue
+                    }
+                    try readSteps(always, sometimes, piece, &steps, &mask)
+                    events.reserve(piece.range.count)
+                    for (position, row) in piece.range.enumerated() where steps[position] != 0 {
+                        events.append(
+                            slot: slotOfOrdinal[Int(ordinals[row]) - base], time: month + Int64(times[row]),
+                            payload: steps[position])
+                    }
                 }
-            } else {
-                match(visitor, gathered.keys, &matcher, &found)
             }
+        }
+        var matcher = worker.matcher
+        var reached = worker.counts
+        events.forEachVisitor(slots.count) { visitor in
+            let level = matcher.level(0..<visitor.count, { visitor[$0].time }, { visitor[$0].payload })
+            for step in 0..<level { reached[step] &+= 1 }
+        }
+        worker.matcher = matcher
+        worker.counts = reached
+    }
+
+    /// The steps that every event of a name takes, and the tests that decide about the others.
+    private func stepsOfName(_ tests: [StepTest], _ name: Int) -> (always: UInt32, sometimes: [StepTest]) {
+        let ofName = tests.map { StepTest(bit: $0.bit, filter: $0.filter.filter(forName: name)) }
+            .filter { $0.filter.constant != false }
+        let always = ofName.reduce(UInt32(0)) { $0 | ($1.filter.constant == true ? $1.bit : 0) }
+        return (always, ofName.filter { $0.filter.constant == nil && $0.bit & always == 0 })
+    }
+
+    /// The steps of each row of a piece.
+    private func readSteps(
+        _ always: UInt32, _ sometimes: [StepTest], _ piece: Piece, _ steps: inout [UInt32], _ mask: inout [UInt8]
+    ) throws(QueryError) {
+        steps.fill(always, count: piece.range.count)
+        for test in sometimes {
+            try test.filter.mask(piece, into: &mask)
+            for position in steps.indices { steps[position] |= UInt32(mask[position]) &* test.bit }
         }
     }
 
-    private struct Gathered {
-        var events = VisitorEvents<Event>()
-        var keys: [UInt32] = []
+    private func scan(
+        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], resolver: GroupResolver,
+        into worker: inout Worker
+    ) throws(QueryError) {
+        let slots = try partitions.slots(partition)
+        worker.detailed.removeAll()
+        worker.keys.removeAll(keepingCapacity: true)
+        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
+            try gather(
+                partition, of: partitions, names: names[index], segment: segment, index: index, slots: slots,
+                resolver: resolver, into: &worker)
+        }
+        let events = worker.detailed
+        var found = worker
+        events.forEachVisitor(slots.count) { visitor in
+            guard query.count == .sessions else {
+                match(visitor, &found)
+                return
+            }
+            let sessions = Sessions.split(
+                visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session })
+            for session in sessions {
+                let events = session.filter { visitor[$0].payload.steps != 0 }.map { visitor[$0] }
+                events.withUnsafeBufferPointer { match($0, &found) }
+            }
+        }
+        worker = found
     }
 
     private func gather(
         _ partition: Int, of partitions: VisitorPartitions, names: [Int], segment: Segment, index: Int,
-        slots: VisitorSlots, resolver: GroupResolver, into gathered: inout Gathered
+        slots: VisitorSlots, resolver: GroupResolver, into worker: inout Worker
     ) throws(QueryError) {
         let tests = try compiledSteps(segment)
         let inRange = try CompiledFilter(nil, range: range, segment: segment, hash: execution.hash)
@@ -155,37 +231,30 @@ struct FunnelScan {
         var sessions: [UInt64] = []
         var local: [UInt32] = []
         for name in names {
-            let ofName = tests.map { StepTest(bit: $0.bit, filter: $0.filter.filter(forName: name)) }
-                .filter { $0.filter.constant != false }
-            // Steps that every event of the name takes need no look at the rows.
-            let always = ofName.reduce(UInt32(0)) { $0 | ($1.filter.constant == true ? $1.bit : 0) }
-            let sometimes = ofName.filter { $0.filter.constant == nil && $0.bit & always == 0 }
+            let (always, sometimes) = stepsOfName(tests, name)
             for piece in partitions.pieces(partition, segment: index, name: name) {
                 try execution.check()
                 execution.countRows(piece.range.count)
                 try slots.read(piece, segment: segment, index: index, into: &visitors)
-                steps.fill(always, count: piece.range.count)
-                for test in sometimes {
-                    try test.filter.mask(piece, into: &mask)
-                    for position in steps.indices { steps[position] |= mask[position] != 0 ? test.bit : 0 }
-                }
+                try readSteps(always, sometimes, piece, &steps, &mask)
                 if let session {
                     try session.map(session.table.hashes, segment: segment, piece: piece, into: &sessions)
                     try inRange.mask(piece, into: &kept)
                 }
                 if !query.by.isEmpty { try grouping.assign(piece, segment: segment, into: &local) }
                 let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+                worker.detailed.reserve(piece.range.count)
                 for (position, row) in piece.range.enumerated()
                 where countsSessions ? kept[position] != 0 : steps[position] != 0 {
-                    let first = gathered.keys.count
+                    let first = worker.keys.count
                     if !query.by.isEmpty, steps[position] & 1 != 0 {
-                        resolver.forEach(local[position], grouping, &resolved) { gathered.keys.append($0) }
+                        resolver.forEach(local[position], grouping, &resolved) { worker.keys.append($0) }
                     }
-                    gathered.events.append(
+                    worker.detailed.append(
                         slot: visitors[position], time: segment.header.month + Int64(times[row]),
                         payload: Event(
                             steps: steps[position], firstKey: UInt32(first),
-                            keys: UInt32(gathered.keys.count - first),
+                            keys: UInt32(worker.keys.count - first),
                             session: countsSessions ? sessions[position] : 0))
                 }
             }
@@ -193,30 +262,25 @@ struct FunnelScan {
     }
 
     /// Matches the events of a visitor or session and counts how far they lead.
-    private func match(
-        _ events: ArraySlice<VisitorEvents<Event>.Entry>, _ keys: [UInt32], _ matcher: inout FunnelMatcher,
-        _ found: inout Found
-    ) {
-        let level = events.withUnsafeBufferPointer { events in
-            matcher.level(0..<events.count, { events[$0].time }, { events[$0].payload.steps })
-        }
-        for step in 0..<level { found.counts[step] += 1 }
+    private func match(_ events: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ worker: inout Worker) {
+        let level = worker.matcher.level(0..<events.count, { events[$0].time }, { events[$0].payload.steps })
+        for step in 0..<level { worker.counts[step] += 1 }
         guard !query.by.isEmpty, level > 0 else { return }
-        var ownKeys: [UInt32] = []
-        for event in events {
-            for key in keys[Int(event.payload.firstKey)..<Int(event.payload.firstKey + event.payload.keys)]
-            where !ownKeys.contains(key) { ownKeys.append(key) }
+        let keys = worker.keys
+        func ownKeys(of event: Event) -> ArraySlice<UInt32> {
+            keys[Int(event.firstKey)..<Int(event.firstKey + event.keys)]
         }
-        for key in ownKeys {
+        var distinct: [UInt32] = []
+        for event in events {
+            for key in ownKeys(of: event.payload) where !distinct.contains(key) { distinct.append(key) }
+        }
+        for key in distinct {
             // Under a key, only the events that have it may begin a chain.
-            let level = events.withUnsafeBufferPointer { events in
-                matcher.level(0..<events.count, { events[$0].time }) { position in
-                    let event = events[position].payload
-                    let has = keys[Int(event.firstKey)..<Int(event.firstKey + event.keys)].contains(key)
-                    return has ? event.steps : event.steps & ~1
-                }
+            let level = worker.matcher.level(0..<events.count, { events[$0].time }) { position in
+                let event = events[position].payload
+                return ownKeys(of: event).contains(key) ? event.steps : event.steps & ~1
             }
-            for step in 0..<level { found.rows[Int(key)][step] += 1 }
+            for step in 0..<level { worker.rows[Int(key)][step] += 1 }
         }
     }
 }

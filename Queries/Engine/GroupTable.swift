@@ -27,6 +27,21 @@ struct GroupTable {
         return mixed(key)
     }
 
+    /// The key of a group of one dimension; the same as ``key(_:interval:)`` of one hash.
+    static func key(_ hash: UInt64, interval: UInt32) -> UInt64 {
+        mixed(mixed((UInt64(interval) &+ 0x9E37_79B9_7F4A_7C15) ^ hash) &+ 0x632B_E59B_D9B4_E019)
+    }
+
+    /// The number of a group of one dimension, a new one if it has none yet.
+    mutating func insert(hash: UInt64, interval: UInt32, place: Place) -> Int {
+        let group = Int(index.insert(GroupTable.key(hash, interval: interval)))
+        if group == intervals.count {
+            intervals.append(interval)
+            places.append(place)
+        }
+        return group
+    }
+
     mutating func insert(key: UInt64, interval: UInt32, places new: [Place]) -> UInt32 {
         let group = index.insert(key)
         if Int(group) == intervals.count {

@@ -119,29 +119,27 @@ struct GroupedScan {
         for name in unit.names { isCounted[name] = true }
         let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
         execution.countRows(rollup.codes.count)
-        var one = Accumulators(plan)
-        one.grow(to: 1)
         for entry in rollup.codes.indices {
-            var sums = one
-            var events = 0
-            for cell in rollup.cells[rollup.starts[entry]..<rollup.starts[entry + 1]] where isCounted[Int(cell.name)] {
-                events += Int(cell.events)
-                if plan.pageviews, Int(cell.name) == pageView { sums.addPageviews(Int(cell.events), group: 0) }
+            let cells = rollup.cells[rollup.starts[entry]..<rollup.starts[entry + 1]]
+            guard cells.contains(where: { isCounted[Int($0.name)] }) else { continue }
+            let code = rollup.codes[entry]
+            let group = result.table.insert(
+                hash: table.hashes[Int(code)], interval: 0,
+                place: GroupTable.Place(segment: UInt32(unit.segment), code: code))
+            result.sums.grow(to: result.table.count)
+            for cell in cells where isCounted[Int(cell.name)] {
+                result.sums.addEvents(Int(cell.events), group: group)
+                if plan.pageviews, Int(cell.name) == pageView {
+                    result.sums.addPageviews(Int(cell.events), group: group)
+                }
+                guard cell.values > 0 else { continue }
                 for measure in plan.measures.indices {
-                    var statistics = Accumulators.Statistics()
-                    statistics.count = Int(cell.values)
-                    statistics.sum = cell.sum
-                    statistics.minimum = cell.minimum
-                    statistics.maximum = cell.maximum
-                    sums.addStatistics(statistics, measure: measure, group: 0)
+                    result.sums.addStatistics(
+                        Accumulators.Statistics(
+                            count: Int(cell.values), sum: cell.sum, minimum: cell.minimum, maximum: cell.maximum),
+                        measure: measure, group: group)
                 }
             }
-            guard events > 0 else { continue }
-            sums.addEvents(events, group: 0)
-            let code = rollup.codes[entry]
-            result.fold(
-                sums, group: 0, key: GroupTable.key([table.hashes[Int(code)]], interval: 0), interval: 0,
-                places: [GroupTable.Place(segment: UInt32(unit.segment), code: code)])
         }
     }
 
@@ -184,6 +182,15 @@ struct GroupedScan {
             }
         }
         for group in 0..<grouping.count where sums.events[group] > 0 {
+            if let single = grouping.singleCode(UInt32(group)) {
+                let hash = grouping.dimensions[0].table.hashes[Int(single.code)]
+                let target = result.table.insert(
+                    hash: hash, interval: single.interval,
+                    place: GroupTable.Place(segment: UInt32(unit.segment), code: single.code))
+                result.sums.grow(to: result.table.count)
+                result.sums.add(sums, group: group, to: target)
+                continue
+            }
             let (codes, interval) = grouping.parts(UInt32(group))
             GroupTable.expand(codes, grouping.dimensions) { codes, hashes in
                 result.fold(

@@ -103,6 +103,14 @@ struct LocalGrouping {
         return (UInt32(truncatingIfNeeded: key >> 32), UInt32(truncatingIfNeeded: key))
     }
 
+    /// The code and the interval of a group when there is one dimension, without lists; `nil` otherwise.
+    func singleCode(_ group: UInt32) -> (code: UInt32, interval: UInt32)? {
+        guard dimensions.count == 1, isDense, !dimensions[0].table.hasLists else { return nil }
+        guard intervals != nil else { return (group, 0) }
+        let size = UInt32(sizes[1])
+        return (group / size, group % size)
+    }
+
     /// The code in each dimension and the interval (0 without intervals) of a group.
     func parts(_ group: UInt32) -> (codes: [UInt32], interval: UInt32) {
         var parts = [UInt32](repeating: 0, count: sizes.count)

@@ -30,7 +30,7 @@ struct SessionScan {
     /// because what lies between two events of the range lies within it.
     let needsWholeSessions: Bool
 
-    private struct Event {
+    private struct Event: BitwiseCopyable {
         /// Hash of the session's id; 0 for none.
         var session: UInt64
         var isPageview: Bool
@@ -67,7 +67,7 @@ struct SessionScan {
         into numbers: inout [SessionNumbers]
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
-        var events = VisitorEvents<Event>()
+        let events = VisitorEvents<Event>()
         var groupsOfEvents: [UInt32] = []
         var matches: [UInt8] = []
         var inScope: [UInt8] = []
@@ -92,6 +92,7 @@ struct SessionScan {
                     try session.map(session.table.hashes, segment: segment, piece: piece, into: &sessions)
                     try grouping.assign(piece, segment: segment, into: &local)
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
+                    events.reserve(piece.range.count)
                     for (position, row) in piece.range.enumerated() where inScope[position] != 0 {
                         let first = groupsOfEvents.count
                         if matches[position] != 0 {
@@ -106,7 +107,7 @@ struct SessionScan {
                 }
             }
         }
-        events.forEachVisitor(count: slots.count) { visitor in
+        events.forEachVisitor(slots.count) { visitor in
             for session in Sessions.split(visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session }) {
                 count(session, visitor, groupsOfEvents, into: &numbers)
             }
@@ -114,7 +115,7 @@ struct SessionScan {
     }
 
     private func count(
-        _ session: [Int], _ visitor: ArraySlice<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
+        _ session: [Int], _ visitor: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
         into numbers: inout [SessionNumbers]
     ) {
         var groups: [UInt32] = []

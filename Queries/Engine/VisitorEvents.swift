@@ -1,58 +1,148 @@
 import Storage
 
-/// The gathered events of one partition's visitors, grouped by visitor and in order of time: what funnels and sessions are computed from.
-struct VisitorEvents<Payload> {
+/// The gathered events of one partition's visitors, brought into the order of visitor and time: what funnels and sessions are computed from.
+///
+/// Owns three buffers that are reused from partition to partition; not thread-safe, each worker has its own. The buffers are
+/// raw memory because this is the inner loop of every funnel: an event costs two sequential writes here, one scattered one in the counting sort,
+/// and nothing is checked twice.
+final class VisitorEvents<Payload: BitwiseCopyable> {
     /// One event.
-    struct Entry {
+    struct Entry: BitwiseCopyable {
         var time: Int64
         var payload: Payload
     }
 
-    private var slots: [UInt32] = []
-    private var entries: [Entry] = []
+    private var slots: UnsafeMutablePointer<UInt32>
+    private var entries: UnsafeMutablePointer<Entry>
+    private var sorted: UnsafeMutablePointer<Entry>
+    private var capacity: Int
+    /// Number of events gathered.
+    private(set) var count = 0
 
-    mutating func append(slot: UInt32, time: Int64, payload: Payload) {
-        slots.append(slot)
-        entries.append(Entry(time: time, payload: payload))
+    init() {
+        capacity = 1024
+        slots = .allocate(capacity: capacity)
+        entries = .allocate(capacity: capacity)
+        sorted = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        slots.deallocate()
+        entries.deallocate()
+        sorted.deallocate()
+    }
+
+    /// Forgets all events and keeps the memory.
+    func removeAll() { count = 0 }
+
+    /// Makes room for `more` events; appending beyond what was reserved is a mistake of the caller.
+    func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        let larger = max(capacity * 2, count + more)
+        let newSlots = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
+        let newEntries = UnsafeMutablePointer<Entry>.allocate(capacity: larger)
+        newSlots.update(from: slots, count: count)
+        newEntries.update(from: entries, count: count)
+        slots.deallocate()
+        entries.deallocate()
+        sorted.deallocate()
+        slots = newSlots
+        entries = newEntries
+        sorted = .allocate(capacity: larger)
+        capacity = larger
+    }
+
+    /// Adds an event; room for it was reserved.
+    @inline(__always)
+    func append(slot: UInt32, time: Int64, payload: Payload) {
+        assert(count < capacity)
+        slots[count] = slot
+        entries[count] = Entry(time: time, payload: payload)
+        count &+= 1
+    }
+
+    /// Adds the rows of a range that all have one payload.
+    ///
+    /// - Parameters:
+    ///   - ordinals: visitor ordinals by row, each at least `base` and below `base + slotOfOrdinal.count`.
+    ///   - times: offsets by row from `month`.
+    func append(
+        rows: Range<Int>, ordinals: [UInt32], base: Int, slotOfOrdinal: [UInt32], times: [UInt32], month: Int64,
+        payload: Payload
+    ) {
+        reserve(rows.count)
+        // The bounds of both columns are checked here, once; ordinals below the partition's end were found by binary search.
+        precondition(rows.upperBound <= ordinals.count && rows.upperBound <= times.count)
+        let (slots, entries) = (slots + count, entries + count)
+        ordinals.withUnsafeBufferPointer { ordinals in
+            times.withUnsafeBufferPointer { times in
+                slotOfOrdinal.withUnsafeBufferPointer { slotOfOrdinal in
+                    var position = 0
+                    for row in rows {
+                        slots[position] = slotOfOrdinal[Int(ordinals[row]) &- base]
+                        entries[position] = Entry(time: month &+ Int64(times[row]), payload: payload)
+                        position &+= 1
+                    }
+                }
+            }
+        }
+        count += rows.count
     }
 
     /// Calls `body` with each visitor's events in order of time; among equal times, in the order in which they were appended.
     ///
-    /// - Complexity: O(events), since a visitor's events come nearly sorted.
-    func forEachVisitor<E: Error>(count: Int, _ body: (ArraySlice<Entry>) throws(E) -> Void) throws(E) {
-        // Counting sort by visitor.
-        var starts = [Int](repeating: 0, count: count + 1)
-        for slot in slots { starts[Int(slot) + 1] += 1 }
-        for slot in 0..<count { starts[slot + 1] += starts[slot] }
-        guard let any = entries.first else { return }
-        var sorted = [Entry](repeating: any, count: entries.count)
-        var next = starts
-        for (position, slot) in slots.enumerated() {
-            sorted[next[Int(slot)]] = entries[position]
-            next[Int(slot)] += 1
-        }
-        for slot in 0..<count where starts[slot] < starts[slot + 1] {
-            let range = starts[slot]..<starts[slot + 1]
-            VisitorEvents.sort(&sorted, range)
-            try body(sorted[range])
+    /// - Parameter visitors: number of slots; every slot is below it.
+    /// - Complexity: O(events), since a visitor's events come nearly sorted: segments are read in the order of time.
+    func forEachVisitor(_ visitors: Int, _ body: (UnsafeBufferPointer<Entry>) -> Void) {
+        guard count > 0 else { return }
+        // Counting sort by visitor: `ends[slot]` begins as the slot's start and has moved to its end afterwards.
+        var ends = [Int32](repeating: 0, count: visitors + 1)
+        ends.withUnsafeMutableBufferPointer { ends in
+            for position in 0..<count { ends[Int(slots[position]) &+ 1] &+= 1 }
+            for slot in 0..<visitors { ends[slot &+ 1] &+= ends[slot] }
+            for position in 0..<count {
+                let slot = Int(slots[position])
+                sorted[Int(ends[slot])] = entries[position]
+                ends[slot] &+= 1
+            }
+            var start = 0
+            for slot in 0..<visitors {
+                let end = Int(ends[slot])
+                if end == start { continue }
+                let events = UnsafeMutableBufferPointer(start: sorted + start, count: end - start)
+                VisitorEvents.sort(events)
+                body(UnsafeBufferPointer(events))
+                start = end
+            }
         }
     }
 
-    // Insertion sort: a visitor has few events, in a few ascending runs. Long ones go to the library's sort.
-    private static func sort(_ entries: inout [Entry], _ range: Range<Int>) {
-        if range.count > 64 {
-            let isSorted = range.dropLast().allSatisfy { entries[$0].time <= entries[$0 + 1].time }
-            if !isSorted { entries[range].sort { $0.time < $1.time } }
-            return
-        }
-        for index in range.dropFirst() {
+    // Insertion sort: a visitor has few events, in a few ascending runs. When it moves too much, the library's sort takes over.
+    @inline(__always)
+    private static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
+        var moves = 0
+        var index = 1
+        while index < entries.count {
             let entry = entries[index]
             var hole = index
-            while hole > range.lowerBound, entries[hole - 1].time > entry.time {
-                entries[hole] = entries[hole - 1]
-                hole -= 1
+            while hole > 0, entries[hole &- 1].time > entry.time {
+                entries[hole] = entries[hole &- 1]
+                hole &-= 1
             }
             entries[hole] = entry
+            moves &+= index &- hole
+            index &+= 1
+            if moves > 32 &* entries.count {
+                sortSlowly(entries)
+                return
+            }
         }
+    }
+
+    @inline(never)
+    private static func sortSlowly(_ entries: UnsafeMutableBufferPointer<Entry>) {
+        // The library's sort is stable, which keeps equal times in the order of their segments.
+        var rest = entries
+        rest.sort { $0.time < $1.time }
     }
 }

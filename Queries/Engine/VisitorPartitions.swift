@@ -17,7 +17,7 @@ struct VisitorPartitions {
 
     /// Visitors a partition has at most, about: 64 Ki slots of a few words are a second-level cache's worth.
     private static let visitorsAPartition = 65_536
-    private static let rowsAPartition = 524_288
+    private static let rowsAPartition = 262_144
 
     /// Cuts the given names of each segment.
     ///
@@ -140,6 +140,9 @@ struct VisitorSlots {
     let count: Int
     fileprivate let first: [Int]
     fileprivate let slots: [[UInt32]]
+
+    /// The slots of a segment's visitors in the partition, and the ordinal of the first of them.
+    func ofOrdinals(segment index: Int) -> (slots: [UInt32], base: Int) { (slots[index], first[index]) }
 
     /// Reads the slots of a piece's rows.
     func read(_ piece: Piece, segment: Segment, index: Int, into output: inout [UInt32]) throws(QueryError) {

@@ -73,7 +73,7 @@ extension FunnelQuery.Attribution {
         case .string:
             throw QueryError(
                 .invalidQuery, "`attribution` is \"first\", \"last\" or the number of a step", field: "attribution")
-        default: self = .step(try reader.integer("attribution", 1...steps) ?? 1)
+        default: self = .step(try reader.step("attribution", of: steps) ?? 1)
         }
     }
 }
@@ -150,13 +150,25 @@ extension FunnelExclusion {
         let reader = try ObjectReader(
             value, path: path, what: "an exclusion", known: ["event", "where", "after", "before", "policy"])
         match = try StepMatch(reader, what: "an exclusion", filters: &filters)
-        after = try reader.integer("after", 1...steps) ?? 1
-        before = try reader.integer("before", 1...steps) ?? steps
+        after = try reader.step("after", of: steps) ?? 1
+        before = try reader.step("before", of: steps) ?? steps
         policy = try reader.choice("policy", Policy.self) ?? .stop
         guard after < before else {
             throw QueryError(
                 .invalidQuery, "`\(path)`: `after` (\(after)) is a step earlier than `before` (\(before))", field: path)
         }
+    }
+}
+
+extension ObjectReader {
+    /// The number of one of the funnel's steps, from 1.
+    fileprivate func step(_ key: String, of steps: Int) throws(QueryError) -> Int? {
+        guard let number = try number(key) else { return nil }
+        guard let step = Int(exactly: number), (1...steps).contains(step) else {
+            throw QueryError(
+                .invalidQuery, "`\(path(key))`: the funnel's steps have the numbers 1 to \(steps)", field: path(key))
+        }
+        return step
     }
 }
 

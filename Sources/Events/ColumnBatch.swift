@@ -1,6 +1,7 @@
 /// The accepted events of one request that fall into one site and one calendar month, as columns in order of arrival.
 ///
-/// A batch is confined to the task that decodes it until it is turned into a run; it is not thread-safe.
+/// A batch is confined to the task that decodes it until it is turned into a run; it is not thread-safe. That is also why the
+/// dynamic exclusivity checks on its variables are off: they cost a quarter of decoding and guard against nothing here.
 /// Times are offsets from the month's start, so that they fit 32 bits.
 public final class ColumnBatch {
     /// The site all rows belong to.
@@ -10,33 +11,35 @@ public final class ColumnBatch {
     /// The store's hash function.
     public let hash: EventHash
     /// Number of rows.
-    public private(set) var rows = 0
+    @exclusivity(unchecked) public private(set) var rows = 0
     /// Event times, milliseconds since ``month``.
-    public private(set) var times: [UInt32] = []
+    @exclusivity(unchecked) public private(set) var times: [UInt32] = []
     /// Idempotency ids, hashed; 0 for rows without one.
-    public private(set) var ids: [UInt64] = []
+    @exclusivity(unchecked) public private(set) var ids: [UInt64] = []
     /// The measure; NaN for rows without one.
-    public private(set) var values: [Double] = []
+    @exclusivity(unchecked) public private(set) var values: [Double] = []
     /// Whether any row has a measure.
-    public private(set) var hasValues = false
+    @exclusivity(unchecked) public private(set) var hasValues = false
     /// The distinct event names; no row has code 0.
-    public private(set) var names = ValueTable()
+    @exclusivity(unchecked) public private(set) var names = ValueTable()
     /// Event name of each row, a code of ``names``.
-    public private(set) var nameCodes: [UInt32] = []
+    @exclusivity(unchecked) public private(set) var nameCodes: [UInt32] = []
     /// The distinct visitors; no row has code 0.
-    public private(set) var visitors = ValueTable()
+    @exclusivity(unchecked) public private(set) var visitors = ValueTable()
     /// Visitor of each row, a code of ``visitors``.
-    public private(set) var visitorCodes: [UInt32] = []
+    @exclusivity(unchecked) public private(set) var visitorCodes: [UInt32] = []
     /// The dictionary columns: first ``Field/dictionaryFields``, then properties as they turned up.
-    public private(set) var columns: [BatchColumn]
+    @exclusivity(unchecked) public private(set) var columns: [BatchColumn]
 
     /// Creates an empty batch.
     public init(site: String, month: Int64, hash: EventHash) {
         self.site = site
         self.month = month
         self.hash = hash
-        columns = Field.dictionaryFields.map { BatchColumn(name: $0.rawValue) }
+        columns = ColumnBatch.emptyColumns
     }
+
+    private static let emptyColumns = Field.dictionaryFields.map { BatchColumn(name: $0.rawValue) }
 
     /// Adds a row with the parts every event has; its other columns are set afterwards with ``set(column:bytes:kind:)``.
     public func appendRow(
@@ -84,7 +87,7 @@ public final class ColumnBatch {
 }
 
 /// One dictionary column of a batch.
-public struct BatchColumn {
+public struct BatchColumn: Sendable {
     /// The dimension's name, `props.NAME` for properties.
     public let name: String
     /// Its distinct values.

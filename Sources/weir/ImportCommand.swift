@@ -40,7 +40,7 @@ struct ImportCommand: AsyncParsableCommand {
     var mappings: [String] = []
 
     @Option(help: "How the files are written: auto, ndjson or csv; auto goes by the file's name or first byte.")
-    var format: ImportFormat = .auto
+    var format = "auto"
 
     @Option(help: "What stands between the cells of CSV: one character, or tab.")
     var delimiter = ","
@@ -68,19 +68,20 @@ struct ImportCommand: AsyncParsableCommand {
 
     /// The options, or a usage error in ArgumentParser's form.
     private func options() throws -> ImportOptions {
-        do {
+        guard let known = ImportFormat(rawValue: format) else {
+            throw ValidationError("--format must be auto, ndjson or csv")
+        }
+        do throws(ClientError) {
             var options = try ImportOptions(
                 url: url, site: site, key: key, delimiter: delimiter, batch: batch, concurrency: concurrency,
                 files: files, environment: .process)
-            options.format = format
+            options.format = known
             options.mappings = mappings
             options.json = json
             try options.validate()
             return options
-        } catch let error as ClientError {
+        } catch {
             throw ValidationError(error.message)
         }
     }
 }
-
-extension ImportFormat: ExpressibleByArgument {}

@@ -114,9 +114,9 @@ extension EndToEnd {
             }
             let sent = ledger.sent
             let wrong = visible.filter { sent[$0.key]?.size != $0.value }
-            #expect(wrong.isEmpty, "\(moment): batches that are torn, doubled or were never sent: \(wrong.prefix(5))")
+            #expect(wrong.count == 0, "\(moment): torn, doubled or never sent: \(wrong.keys.sorted().prefix(5))")
             let lost = ledger.acknowledged.subtracting(visible.keys)
-            #expect(lost.isEmpty, "\(moment): acknowledged and gone: \(lost.prefix(5))")
+            #expect(lost.count == 0, "\(moment): acknowledged and gone: \(lost.sorted().prefix(5))")
         }
 
         private func expectEveryEventOnce(_ server: TestServer, _ ledger: Ledger, _ moment: String) throws {

@@ -207,6 +207,30 @@ struct RunTests {
         }
     }
 
+    @Test("Progress is one line, with the speed since the last one")
+    func progress() {
+        let first = RunProgress(elapsedSeconds: 1.02, sent: 2040, answered: 2000)
+        let second = RunProgress(elapsedSeconds: 2.02, sent: 1_234_567, answered: 1_234_567, failed: 3, retries: 1)
+        #expect(first.line(since: nil) == "1 s  2,040 events sent, 2,000 answered, 2,000/s")
+        #expect(
+            second.line(since: first)
+                == "2 s  1,234,567 events sent, 1,234,567 answered, 1,232,527/s, 3 failed, 1 sent again")
+    }
+
+    @Test("A run reports its progress while it lasts")
+    func reportsProgress() async throws {
+        try await TestServer.run { url, _ in
+            var options = options(url, events: nil, batch: 10)
+            options.rate = 500
+            options.duration = DurationText("2s")
+            let seen = Mutex<[RunProgress]>([])
+            let report = try await LoadRunner(options).run { progress in seen.withLock { $0.append(progress) } }
+            let last = try #require(seen.withLock { $0.last })
+            #expect(last.sent > 0 && last.sent <= report.eventsSent)
+            #expect(last.answered <= last.sent)
+        }
+    }
+
     /// Runs the body with the address of a socket that hands every datagram on.
     private func withDatagramSink(
         _ group: MultiThreadedEventLoopGroup, _ receive: @escaping @Sendable (String) -> Void,

@@ -75,7 +75,7 @@ struct ReferenceTests {
             "top", ["by": "props.tags", "metrics": ["events", "sum:value"], "limit": 2, "other": true])
         let expected: JSON = [
             "rows": [
-                ["key": [nil], "events": 1, "sum:value": 0], ["key": ["3"], "events": 1, "sum:value": 0.5],
+                ["key": [.null], "events": 1, "sum:value": 0], ["key": ["3"], "events": 1, "sum:value": 0.5],
             ],
             "other": ["events": 2, "sum:value": 4], "distinct": 4,
         ]

@@ -28,7 +28,7 @@ public struct RandomStream: Sendable {
         .integer(-4), .integer(10),
     ]
     private static let tags: [JSON] = [
-        [], ["x"], ["x", "y"], ["y", "x"], ["x", "x", "z"], [1, "1"], [true, "true", "x"], ["y", nil], "x", nil,
+        [], ["x"], ["x", "y"], ["y", "x"], ["x", "x", "z"], [1, "1"], [true, "true", "x"], ["y", .null], "x", .null,
         ["", "y"],
     ]
 

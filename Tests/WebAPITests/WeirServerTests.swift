@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import TestSupport
 import Testing
 import WebAPI
@@ -143,7 +144,8 @@ struct WeirServerTests {
             try sender.send("")
             try sender.send(#"{"event":"c","site":"udp"}"#)
             var events: Int64 = 0
-            while events < 3 {
+            for _ in 0..<2000 where events < 3 {
+                try await Task.sleep(for: .milliseconds(5))
                 let answer = try await server.request("GET", "/v1/query/aggregate?site=udp&metrics=events")
                 events = try answer.json()["metrics"]?["events"]?.int ?? 0
             }

@@ -184,6 +184,7 @@ public struct RunReport: Sendable, Codable {
     static func decimal(_ number: Double, digits: Int) -> String {
         let scale = (0..<digits).reduce(1) { product, _ in product * 10 }
         let scaled = Int((number * Double(scale)).rounded())
+        guard digits > 0 else { return String(scaled) }
         let fraction = String(scaled % scale)
         return "\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
     }
@@ -202,12 +203,23 @@ public struct RunProgress: Sendable {
     /// Requests sent again so far.
     public var retries: Int
 
+    /// The state of a run at one moment.
+    public init(elapsedSeconds: Double, sent: Int, answered: Int, failed: Int = 0, retries: Int = 0) {
+        self.elapsedSeconds = elapsedSeconds
+        self.sent = sent
+        self.answered = answered
+        self.failed = failed
+        self.retries = retries
+    }
+
     /// One line for a terminal.
+    ///
+    /// - Parameter previous: The state from which on the events a second are counted; nil for the start.
     public func line(since previous: RunProgress?) -> String {
         let count = max(answered, sent)
         let before = previous.map { max($0.answered, $0.sent) } ?? 0
         let seconds = max(elapsedSeconds - (previous?.elapsedSeconds ?? 0), 1e-9)
-        return RunReport.decimal(elapsedSeconds, digits: 0).dropLast() + " s  "
+        return RunReport.decimal(elapsedSeconds, digits: 0) + " s  "
             + "\(RunReport.grouped(count)) events sent, \(RunReport.grouped(answered)) answered, "
             + "\(RunReport.grouped(Int(Double(count - before) / seconds)))/s"
             + (failed > 0 ? ", \(RunReport.grouped(failed)) failed" : "")
