@@ -19,8 +19,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -65,15 +67,19 @@ let package = Package(
             name: "WebAPI",
             dependencies: [
                 "Events", "Ingest", "Queries", "Storage", "Compression",
-                product("Hummingbird", "hummingbird"), product("NIOCore", "swift-nio"),
+                product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
+                product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
+                product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
                 product("NIOPosix", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
+                product("UnixSignals", "swift-service-lifecycle"),
             ],
             path: "Sources/WebAPI", swiftSettings: strict),
         .target(
             name: "Client",
             dependencies: [
                 "Compression", product("AsyncHTTPClient", "async-http-client"), product("NIOCore", "swift-nio"),
+                product("NIOHTTP1", "swift-nio"),
             ],
             path: "Sources/Client", swiftSettings: strict),
         .executableTarget(
@@ -82,6 +88,7 @@ let package = Package(
                 "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"), product("Logging", "swift-log"),
+                product("NIOCore", "swift-nio"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Sources/weir", swiftSettings: strict),
@@ -110,20 +117,34 @@ let package = Package(
             name: "EventsTests", dependencies: ["Events", "TestSupport"], path: "Tests/EventsTests",
             swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "Events", "RocksDB", "TestSupport"],
+            name: "StorageTests",
+            dependencies: ["Storage", "Events", "RocksDB", "TestSupport", product("Logging", "swift-log")],
             path: "Tests/StorageTests", swiftSettings: strict),
         .testTarget(
-            name: "QueriesTests", dependencies: ["Queries", "Storage", "Ingest", "Events", "TestSupport"],
+            name: "QueriesTests", dependencies: [
+                "Queries", "Storage", "Ingest", "Events", "TestSupport", product("Logging", "swift-log"),
+            ],
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Storage", "Events", "TestSupport"],
+            name: "IngestTests",
+            dependencies: ["Ingest", "Storage", "Events", "TestSupport", product("Logging", "swift-log")],
             path: "Tests/IngestTests", swiftSettings: strict),
         .testTarget(
-            name: "WebAPITests", dependencies: ["WebAPI", "Ingest", "Storage", "Queries", "TestSupport"],
+            name: "WebAPITests",
+            dependencies: [
+                "WebAPI", "Ingest", "Storage", "Queries", "Compression", "TestSupport",
+                product("NIOCore", "swift-nio"), product("Logging", "swift-log"),
+                product("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
             path: "Tests/WebAPITests", swiftSettings: strict),
         .testTarget(name: "ClientTests", dependencies: ["Client"], path: "Tests/ClientTests", swiftSettings: strict),
         .testTarget(
-            name: "LoadgenTests", dependencies: ["LoadgenCore"], path: "Tests/LoadgenTests", swiftSettings: strict),
+            name: "LoadgenTests",
+            dependencies: [
+                "LoadgenCore", product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
+                product("NIOHTTP1", "swift-nio"),
+            ],
+            path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
     ],

@@ -2,7 +2,7 @@ import Compression
 import Events
 
 /// A block: a payload with its identity, length, compression and checksum in front. See `FORMAT.md`, "Blocks".
-enum Block {
+package enum Block {
     static let headerBytes = 40
     static let version: UInt8 = 1
     /// The most a block may declare to inflate to.
@@ -10,7 +10,7 @@ enum Block {
     /// Payloads below this are not worth compressing.
     static let minCompressedBytes = 64
 
-    enum Kind: UInt8 {
+    package enum Kind: UInt8 {
         case log = 1
         case ids = 2
         case part = 3
@@ -18,11 +18,18 @@ enum Block {
     }
 
     /// Where a block belongs. A block is only accepted where this agrees.
-    struct Identity: Equatable {
+    package struct Identity: Equatable {
         var kind: Kind
         var site: UInt32 = 0
         var number: UInt64
         var part = PartID(part: .header)
+
+        package init(kind: Kind, site: UInt32 = 0, number: UInt64, part: PartID = PartID(part: .header)) {
+            self.kind = kind
+            self.site = site
+            self.number = number
+            self.part = part
+        }
 
         /// For messages.
         var name: String {
@@ -62,7 +69,7 @@ enum Block {
     }
 
     /// Makes a block of a payload, compressed at `level` unless that does not pay.
-    static func encode(_ payload: [UInt8], identity: Identity, level: Int32) -> [UInt8] {
+    package static func encode(_ payload: [UInt8], identity: Identity, level: Int32) -> [UInt8] {
         encode(Packed(payload, level: level), identity: identity)
     }
 
@@ -88,7 +95,7 @@ enum Block {
     }
 
     /// Checks a block and returns its payload.
-    static func decode(_ block: UnsafeRawBufferPointer, identity: Identity) throws(StorageError) -> [UInt8] {
+    package static func decode(_ block: UnsafeRawBufferPointer, identity: Identity) throws(StorageError) -> [UInt8] {
         func damaged(_ reason: String) -> StorageError { .corrupt(block: identity.name, reason: reason) }
         guard block.count >= headerBytes else { throw damaged("it is shorter than a header") }
         guard block[0] == 0x57, block[1] == 0x42 else { throw damaged("it does not begin with the magic bytes") }

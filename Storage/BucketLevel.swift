@@ -19,6 +19,12 @@ public struct Bucket: Hashable, Sendable {
     /// Its start, Unix milliseconds.
     public var start: Int64
 
+    /// Creates a bucket.
+    public init(level: BucketLevel, start: Int64) {
+        self.level = level
+        self.start = start
+    }
+
     static let hour: Int64 = 3_600_000
     static let day: Int64 = 86_400_000
 

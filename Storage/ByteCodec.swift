@@ -1,16 +1,18 @@
 /// Appends the primitive types of `FORMAT.md` to a buffer.
-struct ByteWriter {
-    private(set) var bytes: [UInt8] = []
+package struct ByteWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func u8(_ value: UInt8) { bytes.append(value) }
+    package init() {}
 
-    mutating func fixed<T: FixedWidthInteger>(_ value: T) {
+    package mutating func u8(_ value: UInt8) { bytes.append(value) }
+
+    package mutating func fixed<T: FixedWidthInteger>(_ value: T) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    mutating func f64(_ value: Double) { fixed(value.bitPattern) }
+    package mutating func f64(_ value: Double) { fixed(value.bitPattern) }
 
-    mutating func varint(_ value: UInt64) {
+    package mutating func varint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
             bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -19,17 +21,17 @@ struct ByteWriter {
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
-    mutating func varint(_ value: Int) { varint(UInt64(value)) }
+    package mutating func varint(_ value: Int) { varint(UInt64(value)) }
 
-    mutating func text(_ value: String) {
+    package mutating func text(_ value: String) {
         varint(value.utf8.count)
         bytes.append(contentsOf: value.utf8)
     }
 
-    mutating func raw(_ value: UnsafeRawBufferPointer) { bytes.append(contentsOf: value) }
+    package mutating func raw(_ value: UnsafeRawBufferPointer) { bytes.append(contentsOf: value) }
 
     /// Appends an array's elements as they lie in memory; the platforms Weir runs on are little-endian.
-    mutating func array<T: BitwiseCopyable>(_ values: [T]) {
+    package mutating func array<T: BitwiseCopyable>(_ values: [T]) {
         values.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
 
@@ -39,17 +41,17 @@ struct ByteWriter {
 /// Reads the primitive types of `FORMAT.md`; every read is checked against the end.
 ///
 /// Borrows the bytes: it must not outlive the call that handed them over.
-struct ByteReader {
+package struct ByteReader {
     private let base: UnsafeRawBufferPointer
     private(set) var position = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { base = bytes }
+    package init(_ bytes: UnsafeRawBufferPointer) { base = bytes }
 
-    var remaining: Int { base.count - position }
+    package var remaining: Int { base.count - position }
 
-    mutating func u8() throws(DecodingFault) -> UInt8 { try fixed(UInt8.self) }
+    package mutating func u8() throws(DecodingFault) -> UInt8 { try fixed(UInt8.self) }
 
-    mutating func fixed<T: FixedWidthInteger>(_ type: T.Type) throws(DecodingFault) -> T {
+    package mutating func fixed<T: FixedWidthInteger>(_ type: T.Type) throws(DecodingFault) -> T {
         let size = MemoryLayout<T>.size
         guard remaining >= size else { throw DecodingFault("ends within a number") }
         defer { position += size }
@@ -58,7 +60,7 @@ struct ByteReader {
 
     mutating func f64() throws(DecodingFault) -> Double { Double(bitPattern: try fixed(UInt64.self)) }
 
-    mutating func varint() throws(DecodingFault) -> UInt64 {
+    package mutating func varint() throws(DecodingFault) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -91,7 +93,7 @@ struct ByteReader {
         return UnsafeRawBufferPointer(rebasing: base[position..<(position + count)])
     }
 
-    mutating func text() throws(DecodingFault) -> String {
+    package mutating func text() throws(DecodingFault) -> String {
         let count = try count(ofSize: 1)
         return String(decoding: try slice(count), as: UTF8.self)
     }
@@ -112,7 +114,7 @@ struct ByteReader {
 }
 
 /// Why bytes could not be read; the caller adds which block they belong to.
-struct DecodingFault: Error {
-    let reason: String
+package struct DecodingFault: Error {
+    package let reason: String
     init(_ reason: String) { self.reason = reason }
 }

@@ -3,22 +3,27 @@
 /// An open-addressing table, 10 bytes an id at half load. An id counts until ``Limits/horizon`` has passed (rounded up to an
 /// epoch, a 24th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
 /// Not thread-safe: the writer owns it.
-struct IdSet {
-    struct Limits: Sendable {
+package struct IdSet {
+    package struct Limits: Sendable {
         /// How long an id is remembered, milliseconds.
         var horizon: Int64 = 86_400_000
         /// How many ids are remembered at most.
         var entries = 16_000_000
+
+        package init(horizon: Int64 = 86_400_000, entries: Int = 16_000_000) {
+            self.horizon = horizon
+            self.entries = entries
+        }
     }
 
     let limits: Limits
-    private(set) var count = 0
+    package private(set) var count = 0
     /// Ids given up before their horizon because the table was full.
-    private(set) var evicted = 0
+    package private(set) var evicted = 0
     private var ids: [UInt64]
     private var epochs: [UInt32]
 
-    init(limits: Limits) {
+    package init(limits: Limits) {
         self.limits = limits
         ids = [UInt64](repeating: 0, count: 1024)
         epochs = [UInt32](repeating: 0, count: 1024)
@@ -32,7 +37,7 @@ struct IdSet {
     ///
     /// - Parameter id: not 0.
     /// - Returns: `false` if it is held already, from within the horizon before `time`.
-    mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
+    package mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
         if (count + 1) * 2 > ids.count { grow(at: time) }
         let now = epoch(time)
         let oldest = now > 24 ? now - 24 : 0

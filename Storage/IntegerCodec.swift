@@ -1,12 +1,12 @@
 /// Columns of unsigned 32-bit integers as bytes. See `FORMAT.md`, "Integers".
-enum IntegerCodec {
+package enum IntegerCodec {
     private static let constant: UInt8 = 0
     private static let delta: UInt8 = 8
 
     /// Appends `values` in the shortest of the encodings.
     ///
     /// - Complexity: O(n), two passes.
-    static func encode(_ values: ArraySlice<UInt32>, into writer: inout ByteWriter) {
+    package static func encode(_ values: ArraySlice<UInt32>, into writer: inout ByteWriter) {
         writer.varint(values.count)
         let first = values.first ?? 0
         var all: UInt32 = 0
@@ -46,7 +46,7 @@ enum IntegerCodec {
     /// Reads integers that are below `limit` each, `count` of them.
     ///
     /// - Returns: the narrowest chunk for `limit`, so that equal columns look the same whatever their encoding was.
-    static func decode(
+    package static func decode(
         _ reader: inout ByteReader, count: Int, below limit: Int
     ) throws(DecodingFault) -> CodeChunk {
         guard try reader.varint() == UInt64(count) else { throw DecodingFault("has another number of rows") }

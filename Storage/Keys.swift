@@ -1,14 +1,14 @@
 /// The keys of a store, as laid down in `FORMAT.md`.
-enum Keys {
+package enum Keys {
     static let format = Array("mformat".utf8)
     static let seed = Array("mseed".utf8)
     static let saltPrefix = Array("msalt".utf8)
     static let sitePrefix = Array("s".utf8)
-    static let logPrefix = Array("l".utf8)
-    static let idsPrefix = Array("i".utf8)
-    static let segmentPrefix = Array("g".utf8)
-    static let partPrefix = Array("c".utf8)
-    static let deadLetterPrefix = Array("d".utf8)
+    package static let logPrefix = Array("l".utf8)
+    package static let idsPrefix = Array("i".utf8)
+    package static let segmentPrefix = Array("g".utf8)
+    package static let partPrefix = Array("c".utf8)
+    package static let deadLetterPrefix = Array("d".utf8)
 
     static func salt(day: UInt32) -> [UInt8] { saltPrefix + bigEndian(day) }
     static func site(_ site: UInt32) -> [UInt8] { sitePrefix + bigEndian(site) }
@@ -47,7 +47,7 @@ enum Keys {
 }
 
 /// The parts of a segment.
-enum Part: UInt8, Sendable {
+package enum Part: UInt8, Sendable {
     case header = 0
     case visitorHashes = 1
     case visitorNames = 2
@@ -60,8 +60,14 @@ enum Part: UInt8, Sendable {
 }
 
 /// Which part of a segment a block holds.
-struct PartID: Hashable, Sendable {
+package struct PartID: Hashable, Sendable {
     var part: Part
     var column: UInt16 = 0
     var chunk: UInt32 = 0
+
+    package init(part: Part, column: UInt16 = 0, chunk: UInt32 = 0) {
+        self.part = part
+        self.column = column
+        self.chunk = chunk
+    }
 }

@@ -2,12 +2,12 @@ import Compression
 import Events
 
 /// A committed run as one value: all its parts, one after the other. See `FORMAT.md`, "Log rows".
-enum LogRow {
+package enum LogRow {
     /// zstd level of log rows: they live for an hour, so speed counts more than size.
     static let compressionLevel: Int32 = 1
 
     /// The payload of a run's log row.
-    static func encode(_ header: SegmentHeader, _ columns: RunColumns) -> [UInt8] {
+    package static func encode(_ header: SegmentHeader, _ columns: RunColumns) -> [UInt8] {
         let parts = SegmentParts.encode(header, columns)
         var writer = ByteWriter()
         writer.reserve(parts.reduce(16) { $0 + $1.payload.count + 12 })
@@ -23,7 +23,7 @@ enum LogRow {
     }
 
     /// The run a payload holds.
-    static func decode(
+    package static func decode(
         _ payload: UnsafeRawBufferPointer, hash: EventHash
     ) throws(DecodingFault) -> (SegmentHeader, RunColumns) {
         var reader = ByteReader(payload)

@@ -5,7 +5,7 @@ extension RunAssembler {
     ///
     /// - Parameter keep: rows to take, all if `nil`.
     /// - Complexity: O(rows · log rows + columns · rows).
-    static func run(
+    package static func run(
         of batch: ColumnBatch, keep: [Bool]? = nil
     ) -> (header: SegmentHeader, columns: RunColumns) {
         // Visitors in the order of their hashes.

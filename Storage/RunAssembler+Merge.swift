@@ -3,7 +3,7 @@ import Events
 /// Several runs of one site and month, lined up for merging: their visitors united, their rows in the order of (name, visitor, time).
 ///
 /// Merging, sealing and compaction all begin here; they differ in which of the rows they take.
-struct AlignedRuns {
+package struct AlignedRuns {
     private let runs: [(header: SegmentHeader, columns: RunColumns)]
     private let hash: EventHash
     private var assembler: RunAssembler
@@ -11,7 +11,7 @@ struct AlignedRuns {
     /// Lines runs up.
     ///
     /// - Complexity: O(rows · log runs).
-    init(_ runs: [(header: SegmentHeader, columns: RunColumns)], hash: EventHash) {
+    package init(_ runs: [(header: SegmentHeader, columns: RunColumns)], hash: EventHash) {
         precondition(!runs.isEmpty, "there is something to merge")
         self.runs = runs
         self.hash = hash
@@ -78,7 +78,7 @@ struct AlignedRuns {
     var rows: Int { assembler.order.count }
 
     /// All rows as one run.
-    func merged(
+    package func merged(
         bucket: Bucket, dictionaries: RunAssembler.Dictionaries
     ) -> (header: SegmentHeader, columns: RunColumns) {
         build(assembler, bucket: bucket, dictionaries: dictionaries)

@@ -4,7 +4,7 @@ import Events
 ///
 /// Sources are concatenated: a row is a position in the flat columns, and ``order`` says which rows come out and in what order, sorted by
 /// (event name, visitor hash, time) already.
-struct RunAssembler {
+package struct RunAssembler {
     /// Event names in the order of their rows, with the number of rows of each.
     var names: [(name: String, hash: UInt64, rows: Int)]
     /// The rows to take, in their new order.
@@ -27,7 +27,7 @@ struct RunAssembler {
     var columnNames: [String]
 
     /// How dictionaries come out.
-    enum Dictionaries {
+    package enum Dictionaries {
         /// As they are, values that no row uses among them: for runs that live a short while.
         case asTheyAre
         /// Only the values in use.

@@ -114,7 +114,7 @@ public final class Segment: Sendable {
 }
 
 /// The parts of a run, in memory.
-struct RunColumns: Sendable {
+package struct RunColumns: Sendable {
     var visitorHashes: [UInt64]
     var visitorNames: ValueTable
     var ordinals: [[UInt32]]
@@ -136,7 +136,7 @@ struct RunColumns: Sendable {
 }
 
 /// One dictionary column of a run.
-struct RunColumn: Sendable {
+package struct RunColumn: Sendable {
     var table: ValueTable
     var chunks: [CodeChunk]
 }

@@ -73,7 +73,7 @@ public struct SegmentHeader: Sendable {
     /// Rows in a chunk.
     public func rows(inChunk chunk: Int) -> Int { min(CodeChunk.rows, rows - chunk * CodeChunk.rows) }
 
-    func encode() -> [UInt8] {
+    package func encode() -> [UInt8] {
         var writer = ByteWriter()
         writer.u8(bucket.level.rawValue)
         writer.fixed(bucket.start)
@@ -101,7 +101,7 @@ public struct SegmentHeader: Sendable {
         return writer.bytes
     }
 
-    init(decoding bytes: UnsafeRawBufferPointer, hash: EventHash) throws(DecodingFault) {
+    package init(decoding bytes: UnsafeRawBufferPointer, hash: EventHash) throws(DecodingFault) {
         var reader = ByteReader(bytes)
         guard let level = BucketLevel(rawValue: try reader.u8()) else { throw DecodingFault("has an unknown level") }
         let bucket = Bucket(level: level, start: try reader.fixed(Int64.self))

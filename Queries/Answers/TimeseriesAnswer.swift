@@ -44,17 +44,17 @@ extension TimeseriesQuery {
     private func topKeys(
         _ result: GroupedScan.Result, _ execution: Execution, _ grouping: Grouping
     ) throws(QueryError) -> (keys: [String?], shown: [(group: Int, interval: Int, key: Int)]) {
-        // Groups are (key, interval); a key is known by the text of its value.
+        // Groups are (key, interval); a key is known by the hash of its value.
         var texts = GroupTexts(execution, grouping)
-        var numberOfKey: [String?: Int] = [:]
+        var numberOfKey: [[UInt64]: Int] = [:]
         var keys: [(text: String?, events: Int)] = []
         var keyOfGroup: [Int] = []
         for group in 0..<result.table.count {
-            let text = try texts.text(result.table, group, dimension: 0)
-            let number = numberOfKey[text] ?? keys.count
+            let hashes = try texts.hashes(result.table, group)
+            let number = numberOfKey[hashes] ?? keys.count
             if number == keys.count {
-                numberOfKey[text] = number
-                keys.append((text, 0))
+                numberOfKey[hashes] = number
+                keys.append((try texts.text(result.table, group, dimension: 0), 0))
             }
             keys[number].events += result.sums.events[group]
             keyOfGroup.append(number)
@@ -76,9 +76,14 @@ extension TimeseriesQuery {
 /// The order of equal rows: by their keys' bytes, the missing value first.
 enum KeyOrder {
     static func precedes(_ left: [String?], _ right: [String?]) -> Bool {
-        for (left, right) in zip(left, right) where left != right {
+        for (left, right) in zip(left, right) {
+            guard let right else {
+                if left == nil { continue }
+                return false
+            }
             guard let left else { return true }
-            guard let right else { return false }
+            // By bytes: Swift's own comparison takes texts that look alike for equal.
+            if left.utf8.elementsEqual(right.utf8) { continue }
             return left.utf8.lexicographicallyPrecedes(right.utf8)
         }
         return false

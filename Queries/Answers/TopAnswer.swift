@@ -104,13 +104,12 @@ extension TopQuery {
             execution: execution, grouping: Grouping(dimensions: by, intervals: intervals), filter: common.filter,
             range: range, metrics: metrics)
         let points = try scan.sums()
-        // Groups of (key, interval) are found by the same hash of places as the key alone: through their texts.
         var texts = GroupTexts(execution, Grouping(dimensions: by))
-        var rowOfKey: [[String?]: Int] = [:]
-        for (row, group) in shown.enumerated() { rowOfKey[try texts.key(result.table, group)] = row }
+        var rowOfKey: [[UInt64]: Int] = [:]
+        for (row, group) in shown.enumerated() { rowOfKey[try texts.hashes(result.table, group)] = row }
         var places: [(group: Int, row: Int)] = []
         for group in 0..<points.table.count {
-            if let row = rowOfKey[try texts.key(points.table, group)] { places.append((group, row)) }
+            if let row = rowOfKey[try texts.hashes(points.table, group)] { places.append((group, row)) }
         }
         let numbers = try scan.numbers(of: places.map(\.group), in: points, for: metrics)
         var values = [GroupNumbers](repeating: GroupNumbers(), count: cells.partialValue)

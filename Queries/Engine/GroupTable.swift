@@ -85,6 +85,23 @@ struct GroupTexts {
 
     /// A group's value in a dimension; `nil` for the missing value.
     mutating func text(_ table: GroupTable, _ group: Int, dimension: Int) throws(QueryError) -> String? {
+        let (values, code) = try values(table, group, dimension: dimension)
+        return values.text(of: code)
+    }
+
+    /// The hashes of a group's values in all dimensions: what tells two values apart, where texts compare by how they look.
+    mutating func hashes(_ table: GroupTable, _ group: Int) throws(QueryError) -> [UInt64] {
+        var hashes: [UInt64] = []
+        for dimension in 0..<table.dimensions {
+            let (values, code) = try values(table, group, dimension: dimension)
+            hashes.append(values.hashes[code])
+        }
+        return hashes
+    }
+
+    private mutating func values(
+        _ table: GroupTable, _ group: Int, dimension: Int
+    ) throws(QueryError) -> (table: ValueTable, code: Int) {
         let place = table.place(group, dimension: dimension)
         let segment = Int(place.segment)
         if tables[segment] == nil {
@@ -95,7 +112,7 @@ struct GroupTexts {
             }
             tables[segment] = dimensions
         }
-        return tables[segment]?[dimension].table.text(of: Int(place.code))
+        return (tables[segment]?[dimension].table ?? ValueTable(), Int(place.code))
     }
 
     /// A group's values in all dimensions.

@@ -6,7 +6,9 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case usage
         /// A file cannot be opened, read or decompressed.
         case file
-        /// The server cannot be reached, or the connection broke before it answered.
+        /// The server cannot be reached; nothing was sent.
+        case unreachable
+        /// The connection broke, or time ran out, before the server answered; what was sent may have got there.
         case connection
         /// The server answered, and refused.
         case refused

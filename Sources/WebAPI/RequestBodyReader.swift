@@ -131,11 +131,14 @@ package struct RequestBodyReader {
     }
 
     /// Whether events may come as this media type. Its text decides, not the parameters after it; none is fine.
+    ///
+    /// The type of forms is taken as well: it is what `curl -d` sends when it is not told otherwise.
     package static func checkMediaType(_ value: String?) throws(Problem) {
         guard let value else { return }
         let type = value.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         let isJSON = type.hasPrefix("application/") && type.contains("json")
-        guard type.isEmpty || isJSON || type.hasPrefix("text/") || type == "application/octet-stream" else {
+        let isBytes = type == "application/octet-stream" || type == "application/x-www-form-urlencoded"
+        guard type.isEmpty || isJSON || isBytes || type.hasPrefix("text/") else {
             throw Problem(
                 415, code: "unsupported_media_type", title: "The media type is not taken",
                 detail: "Send events as application/json, application/x-ndjson or text/plain.",

@@ -35,9 +35,12 @@ extension WebResponder {
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
             } catch {
-                // Nobody is told, so it is counted: this event is lost.
-                let reason: DropReason = if case .unreadable = error { .invalid } else { .overload }
-                service.countDropped(reason: reason, 1, transport: .pixel)
+                // Nobody is told, so it is counted: this event is lost. What the store failed on is counted there.
+                switch error {
+                case .unreadable: service.countDropped(reason: .invalid, 1, transport: .pixel)
+                case .overloaded, .draining: service.countDropped(reason: .overload, 1, transport: .pixel)
+                case .storage: break
+                }
             }
         }
         let headers: HTTPFields = [

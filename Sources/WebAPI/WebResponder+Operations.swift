@@ -1,8 +1,8 @@
 import Events
 import Hummingbird
 import Ingest
-import Storage
 import NIOCore
+import Storage
 
 extension WebResponder {
     /// `GET /v1/dead-letters`: what a site sent and the server could not take, oldest first, in pages.

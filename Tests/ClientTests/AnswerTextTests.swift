@@ -63,7 +63,8 @@ struct AnswerTextTests {
         #expect(
             try text(
                 "timeseries",
-                #"{"rows":[{"time":"2024-01-01T00:00:00Z","key":"DE","events":3},{"time":"2024-01-01T00:00:00Z","key":null,"events":12}]}"#,
+                #"{"rows":[{"time":"2024-01-01T00:00:00Z","key":"DE","events":3},{"time":"2024-01-01T0"#
+                    + #"0:00:00Z","key":null,"events":12}]}"#,
                 query: #"{"by":"country"}"#)
                     == """
                     time                  country  events
@@ -78,7 +79,8 @@ struct AnswerTextTests {
         #expect(
             try text(
                 "top",
-                #"{"rows":[{"key":["/p/1","DE"],"events":120,"visitors":80,"series":[1]},{"key":["/p/2",null],"events":3,"visitors":2}],"other":{"events":900},"distinct":4211}"#,
+                #"{"rows":[{"key":["/p/1","DE"],"events":120,"visitors":80,"series":[1]},{"key":["/p/2"#
+                    + #"",null],"events":3,"visitors":2}],"other":{"events":900},"distinct":4211}"#,
                 query: #"{"by":["path","country"]}"#)
                     == """
                     path     country  events  visitors
@@ -89,7 +91,7 @@ struct AnswerTextTests {
 
                     4211 distinct
                     """)
-        #expect(try text("top", #"{"rows":[],"distinct":0}"#).contains("0 distinct"))
+        #expect(try text("top", #"{"rows":[],"distinct":0}"#) == "no rows\n\n0 distinct")
         #expect(
             try text("top", #"{"rows":[],"other":{"events":5}}"#, query: #"{"by":"path"}"#).contains("(other)       5"))
     }
@@ -97,7 +99,8 @@ struct AnswerTextTests {
     @Test("A funnel shows its steps, and a block for each key")
     func funnel() throws {
         let steps =
-            #"[{"event":"view","count":1000,"rate":1.0,"step_rate":1.0,"drop_off":0},{"event":"buy","count":45,"rate":0.045,"step_rate":0.045,"drop_off":955}]"#
+            #"[{"event":"view","count":1000,"rate":1.0,"step_rate":1.0,"drop_off":0},{"event":"buy"#
+            + #"","count":45,"rate":0.045,"step_rate":0.045,"drop_off":955}]"#
         #expect(
             try text(
                 "funnel", #"{"steps":\#(steps),"rows":[{"key":"DE","steps":\#(steps)}]}"#, query: #"{"by":"country"}"#)
@@ -120,7 +123,8 @@ struct AnswerTextTests {
         #expect(
             try text(
                 "events",
-                #"{"events":[{"time":"2024-01-01T00:00:00Z","event":"buy","visitor":"v1","path":"/","url":"https://a/","value":9.5,"props":{"plan":"pro","n":3}}],"cursor":"abc"}"#
+                #"{"events":[{"time":"2024-01-01T00:00:00Z","event":"buy","visitor":"v1","path":"/","u"#
+                    + #"rl":"https://a/","value":9.5,"props":{"plan":"pro","n":3}}],"cursor":"abc"}"#
             )
                 == """
                 time                  event  visitor  path  value  props
@@ -145,7 +149,8 @@ struct AnswerTextTests {
         #expect(
             try text(
                 "schema",
-                #"{"dimensions":[{"name":"path"}],"properties":[{"name":"plan","types":["string","number"]}],"since":null}"#
+                #"{"dimensions":[{"name":"path"}],"properties":[{"name":"plan","types":["string","numb"#
+                    + #"er"]}],"since":null}"#
             )
                 == """
                 dimensions

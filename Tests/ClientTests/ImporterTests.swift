@@ -72,8 +72,31 @@ struct ImporterTests {
                 """)
         #expect(
             sender.bodies == [
-                "{\"event\":\"a\",\"props\":{\"x\":\"1\\n2\"}}\n{\"event\":\"c\",\"props\":{\"x\":3}}\n{\"event\":\"f\",\"props\":{\"x\":5}}\n"
+                "{\"event\":\"a\",\"props\":{\"x\":\"1\\n2\"}}\n"
+                    + "{\"event\":\"c\",\"props\":{\"x\":3}}\n{\"event\":\"f\",\"props\":{\"x\":5}}\n"
             ])
+    }
+
+    @Test("Bodies for another machine are compressed, those for this one are not")
+    func compression() async throws {
+        let file = TemporaryFile("{\"event\":\"a\"}\n", name: "a.ndjson")
+        let magic: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd]
+        let sender = FakeSender { _, _ in
+            ClientResponse(status: 200, body: Array(#"{"accepted":1,"duplicate":0,"rejected":0}"#.utf8))
+        }
+        let address = try ServerAddress("http://stats.example.org")
+        #expect(try await run([file], sender: sender) { $0.server = address }.code == 0)
+        #expect(sender.requests.first?.headers.contains { $0.name == "Content-Encoding" && $0.value == "zstd" } == true)
+        #expect(sender.requests.first?.body.starts(with: magic) == true)
+    }
+
+    @Test("A server that cannot be reached is told without doubt about what was sent")
+    func unreachable() async throws {
+        let file = TemporaryFile("{\"event\":\"a\"}\n", name: "a.ndjson")
+        let sender = FakeSender { _, _ throws(ClientError) in throw ClientError(.unreachable, "refused") }
+        let result = try await run([file], sender: sender)
+        #expect(result.code == 1)
+        #expect(result.error == "error: http://127.0.0.1:1 cannot be reached: refused\n")
     }
 
     @Test("A server that pushes back gets the same batch again")

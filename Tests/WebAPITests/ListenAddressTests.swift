@@ -16,7 +16,9 @@ struct ListenAddressTests {
 
     @Test(
         "What is no address is refused and says what would be one",
-        arguments: ["", "8080", "localhost", ":8080", "localhost:", "localhost:65536", "localhost:-1", "::1:80", "a:+1"])
+        arguments: [
+            "", "8080", "localhost", ":8080", "localhost:", "localhost:65536", "localhost:-1", "::1:80", "a:+1",
+        ])
     func refuses(text: String) throws {
         let error = try #require(throws: ListenAddress.ParseError.self) { try ListenAddress(parsing: text) }
         #expect(error.description.contains("HOST:PORT"))

@@ -43,7 +43,7 @@ struct RequestPiecesTests {
             (nil, true), ("", true), ("application/json", true), ("Application/JSON; charset=utf-8", true),
             ("application/x-ndjson", true), ("application/ld+json", true), ("text/plain;charset=UTF-8", true),
             ("application/octet-stream", true), ("multipart/form-data; boundary=json", false), ("image/png", false),
-            ("application/x-www-form-urlencoded", false),
+            ("application/x-www-form-urlencoded", true), ("application/xml", false),
         ] as [(String?, Bool)])
     func mediaType(value: String?, isTaken: Bool) throws {
         if isTaken {

@@ -48,28 +48,32 @@ public final class HTTPTransport: RequestSender {
                 status: Int(response.status.code), contentType: response.headers.first(name: "content-type"),
                 retryAfter: response.headers.first(name: "retry-after"), body: Array(body.readableBytesView))
         } catch {
-            throw ClientError(.connection, Self.explain(error))
+            throw Self.explain(error)
         }
     }
 
     /// The network's errors in words; their own descriptions are made for the people who write them.
-    private static func explain(_ error: any Error) -> String {
+    private static func explain(_ error: any Error) -> ClientError {
         switch error as? HTTPClientError {
-        case .connectTimeout: return "it did not accept the connection within 10 seconds"
-        case .deadlineExceeded, HTTPClientError.readTimeout: return "it did not answer in time"
-        case .remoteConnectionClosed: return "it closed the connection before it answered"
+        case .connectTimeout:
+            return ClientError(.unreachable, "it did not accept the connection within 10 seconds")
+        case .deadlineExceeded, .readTimeout: return ClientError(.connection, "it did not answer in time")
+        case .remoteConnectionClosed:
+            return ClientError(.connection, "it closed the connection before it answered")
         default: break
         }
         let text = String(describing: error)
-        let known = [
-            ("Connection refused", "the connection was refused; does the server run there?"),
-            ("No route to host", "there is no route to the host"),
-            ("Network is unreachable", "the network is unreachable"),
-            ("Connection reset", "it reset the connection before it answered"),
-            ("Broken pipe", "it closed the connection before it answered"),
-            ("getaddrinfo", "the host's name is unknown"),
-            ("unknown(host", "the host's name is unknown"),
+        let known: [(part: String, kind: ClientError.Kind, words: String)] = [
+            ("Connection refused", .unreachable, "the connection was refused, so no server runs there"),
+            ("No route to host", .unreachable, "there is no route to the host"),
+            ("Network is unreachable", .unreachable, "the network is unreachable"),
+            ("UnknownHost", .unreachable, "the host's name is unknown"),
+            ("Connection reset", .connection, "it reset the connection before it answered"),
+            ("Broken pipe", .connection, "it closed the connection before it answered"),
         ]
-        return known.first { text.contains($0.0) }?.1 ?? Console.harmless(text)
+        if let match = known.first(where: { text.contains($0.part) }) {
+            return ClientError(match.kind, match.words)
+        }
+        return ClientError(.connection, Console.harmless(text))
     }
 }

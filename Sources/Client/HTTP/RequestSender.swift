@@ -44,6 +44,7 @@ public struct ClientResponse: Sendable {
 public protocol RequestSender: Sendable {
     /// Sends a request and waits for the whole answer.
     ///
-    /// An answer of any status is returned; only its absence is an error, of kind `connection`.
+    /// An answer of any status is returned; only its absence is an error, of kind `unreachable` or
+    /// `connection`.
     func send(_ request: ClientRequest) async throws(ClientError) -> ClientResponse
 }

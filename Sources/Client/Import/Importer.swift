@@ -81,11 +81,13 @@ public struct Importer<Sender: RequestSender>: Sendable {
             do throws(ClientError) {
                 response = try await sender.send(request)
             } catch {
-                let place = Self.place(of: batch)
+                if error.kind == .unreachable {
+                    throw ClientError(error.kind, "\(options.server.base) cannot be reached: \(error.message)")
+                }
                 throw ClientError(
-                    .connection,
+                    error.kind,
                     "no answer from \(options.server.base): \(error.message). "
-                        + "Whether \(place) got there is not known")
+                        + "Whether \(Self.place(of: batch)) got there is not known")
             }
             if (200..<300).contains(response.status) {
                 guard let answer = IngestAnswer(response.body) else {

@@ -47,7 +47,8 @@ public enum AnswerText {
 
     private static func timeseries(_ query: JSONNode, _ answer: JSONNode) -> [String] {
         guard let rows = answer["rows"]?.elements else { return [] }
-        return rowTable(rows, first: ["time"], keys: dimensions(query)).lines
+        let table = rowTable(rows, first: ["time"], keys: dimensions(query))
+        return rows.isEmpty ? ["no rows"] : table.lines
     }
 
     private static func top(_ query: JSONNode, _ answer: JSONNode) -> [String] {
@@ -62,7 +63,7 @@ public enum AnswerText {
             }
             table.rows.append([TextTable.Cell("(other)")] + cells)
         }
-        var lines = table.lines
+        var lines = table.rows.isEmpty ? ["no rows"] : table.lines
         if let distinct = answer["distinct"], distinct != .null {
             lines += ["", "\(AnswerCell.make(distinct).text) distinct"]
         }

@@ -4,7 +4,8 @@ public enum QueryBody {
     ///
     /// - Parameters:
     ///   - options: the flags.
-    ///   - base: the content of `--body`, if there is one; flags replace its members, and `--where` adds to its filters.
+    ///   - base: the content of `--body`, if there is one; flags replace its members,
+    ///     and `--where` adds to its filters.
     ///   - site: the site, already with the environment behind it.
     public static func make(
         _ options: QueryOptions, base: JSONNode?, site: String?

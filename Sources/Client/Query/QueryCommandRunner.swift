@@ -32,7 +32,7 @@ public enum QueryCommandRunner {
             do throws(ClientError) {
                 response = try await sender.send(request)
             } catch {
-                throw ClientError(.connection, "no answer from \(address.base): \(error.message)")
+                throw ClientError(error.kind, "no answer from \(address.base): \(error.message)")
             }
             guard (200..<300).contains(response.status) else {
                 throw ClientError(.refused, Problem(response).description)

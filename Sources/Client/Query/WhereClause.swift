@@ -7,9 +7,10 @@ public enum WhereClause {
 
     /// Reads a clause and gives the filter's JSON.
     ///
-    /// Values are separated by commas; one that holds a comma, or blanks at its ends, stands in double quotes, where a
-    /// backslash takes the next character as it is. An unquoted `null` is a missing value. Numbers are sent as numbers to
-    /// the operators that compare by size. The value of `matches` is taken whole, since a pattern is full of commas.
+    /// Values are separated by commas; one that holds a comma, or blanks at its ends, stands in double quotes,
+    /// where a backslash takes the next character as it is. An unquoted `null` is a missing value. Numbers are sent
+    /// as numbers to the operators that compare by size. The value of `matches` is taken whole, since a pattern is
+    /// full of commas.
     public static func parse(_ text: String) throws(ClientError) -> JSONNode {
         func wrong(_ reason: String) -> ClientError {
             ClientError(.usage, "--where '\(Console.harmless(text))': \(reason)")

@@ -1,0 +1,50 @@
+# Everything a fresh Debian machine with Swift 6.3 needs: `make run` and `make test`.
+
+SWIFT ?= swift
+BUILD := $(SWIFT) build -c release
+BIN = $(shell $(BUILD) --show-bin-path 2>/dev/null)
+PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev zlib1g-dev pkg-config
+DATA ?= ./weir-data
+EVENTS ?= 5000000
+
+.PHONY: help deps build run test lint bench clean
+
+help:
+	@echo "make run    install what is missing, build, start the server on $(DATA)"
+	@echo "make test   the same, then every test"
+	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
+	@echo "make lint   check the format of the sources"
+	@echo "make clean  remove what was built"
+
+# The Debian packages that Package.swift names; asks for root only if one is missing.
+deps:
+	@missing=""; for package in $(PACKAGES); do \
+	    dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	    echo "installing$$missing"; \
+	    if [ "$$(id -u)" = 0 ]; then sudo=""; else sudo="sudo"; fi; \
+	    $$sudo apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux/"; exit 1; }
+
+build: deps
+	$(BUILD) --product weir
+	$(BUILD) --product loadgen
+
+run: build
+	@echo "When it listens: the dashboard is at http://127.0.0.1:8080/, the API is described at /openapi.json."
+	exec "$(BIN)/weir" serve --data "$(DATA)"
+
+# Tests run optimised: their hot loops are the program's, and one build serves both.
+test: build
+	$(SWIFT) test -c release --no-parallel
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Storage Queries Loadgen Tests
+
+bench: build
+	Loadgen/bench.sh "$(BIN)" "$(EVENTS)"
+
+clean:
+	$(SWIFT) package clean

@@ -1,0 +1,81 @@
+import Events
+import Foundation
+import Ingest
+import Logging
+import Queries
+import Storage
+import TestSupport
+import Testing
+
+/// The store, ingest and the query engine in this process, as a target of the comparison with the reference.
+final class StoreTarget: QueryTarget {
+    private let directory: URL
+    private var open: (service: IngestService, engine: QueryEngine)?
+
+    init() {
+        directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    private func current() async throws -> (service: IngestService, engine: QueryEngine) {
+        if let open { return open }
+        var options = StoreOptions()
+        // Small runs are merged at once, so that the comparison sees merged runs too.
+        options.mergeFanIn = 2
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        // The last thread of a closed service may still be on its way out, and holds the directory until it is.
+        var service = try? await start(options, logger)
+        for _ in 0..<200 where service == nil {
+            try await Task.sleep(for: .milliseconds(10))
+            service = try? await start(options, logger)
+        }
+        let started = try #require(service)
+        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2))
+        open = both
+        return both
+    }
+
+    private func start(_ options: StoreOptions, _ logger: Logger) async throws -> IngestService {
+        try await IngestService.open(
+            settings: ServiceSettings(dataDirectory: directory.path, threads: 2), options: options, logger: logger)
+    }
+
+    func load(_ ndjsonLines: [String]) async throws {
+        guard !ndjsonLines.isEmpty else { return }
+        let body = Array(ndjsonLines.joined(separator: "\n").utf8)
+        let context = IngestContext(
+            site: nil, userAgent: [], clientAddress: "127.0.0.1", backfill: true, transport: .http)
+        _ = try await current().service.ingest(
+            padded: body + [UInt8](repeating: 0, count: IngestService.padding), count: body.count, context: context)
+    }
+
+    func flush() async throws {
+        try await current().service.flush()
+    }
+
+    func restart() async throws {
+        await open?.service.close()
+        open = nil
+    }
+
+    func query(_ kind: String, _ json: String) async throws -> String {
+        String(decoding: try await current().engine.answer(kind: kind, json: Array(json.utf8)), as: UTF8.self)
+    }
+}
+
+@Suite("The engine against the reference")
+struct EngineAgreementTests {
+    @Test("Random queries over random streams have the reference's answers, in flight, sealed, split, restarted and shuffled")
+    func agrees() async throws {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        let rounds = ProcessInfo.processInfo.environment["WEIR_AGREEMENT_ROUNDS"].flatMap { Int($0) } ?? 60
+        let report = try await ReferenceAgreement.run(seed: seed, rounds: rounds) { StoreTarget() }
+        #expect(report.disagreements.isEmpty, "\(report)")
+        #expect(report.compared > rounds * 10)
+    }
+}

@@ -1,0 +1,142 @@
+import Events
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Encodings")
+struct CodecTests {
+    private let seed = UInt64.random(in: 0...1_000_000)
+
+    @Test("Integers come back whatever their shape", arguments: 0..<200)
+    func integers(round: Int) throws {
+        var random = SeededGenerator(seed: seed &+ UInt64(round))
+        let count = Int(random.next() % 300)
+        let shape = random.next() % 4
+        let limit = [1, 200, 60_000, Int(UInt32.max)][Int(random.next() % 4)]
+        var previous: UInt64 = 0
+        let values = (0..<count).map { _ -> UInt32 in
+            switch shape {
+            case 0: return UInt32(limit - 1)
+            case 1:
+                previous = (previous + random.next() % 3) % UInt64(limit)
+                return UInt32(previous)
+            default: return UInt32(random.next() % UInt64(limit))
+            }
+        }
+        var writer = ByteWriter()
+        IntegerCodec.encode(values[...], into: &writer)
+        var decoded: [UInt32] = []
+        try writer.bytes.withUnsafeBytes { raw in
+            var reader = ByteReader(raw)
+            let chunk = try IntegerCodec.decode(&reader, count: count, below: limit)
+            #expect(reader.remaining == 0)
+            chunk.append(to: &decoded)
+            #expect(chunk.count == count)
+            for row in 0..<count { #expect(chunk[row] == values[row]) }
+        }
+        #expect(decoded == values, "seed \(seed) round \(round)")
+    }
+
+    @Test("A code at or above the limit is refused, in every encoding")
+    func range() {
+        for values: [UInt32] in [[9, 9, 9], [1, 9, 3], [1, 300, 3], [1, 70_000, 3], [7, 8, 9]] {
+            var writer = ByteWriter()
+            IntegerCodec.encode(values[...], into: &writer)
+            let limit = Int(values.max() ?? 0)
+            let refused = writer.bytes.withUnsafeBytes { raw -> Bool in
+                var reader = ByteReader(raw)
+                return (try? IntegerCodec.decode(&reader, count: values.count, below: limit)) == nil
+            }
+            #expect(refused, "\(values)")
+        }
+    }
+
+    @Test("A varint of 64 bits comes back, and an overlong one is refused")
+    func varints() throws {
+        for value: UInt64 in [0, 1, 127, 128, 1 << 35, .max] {
+            var writer = ByteWriter()
+            writer.varint(value)
+            let decoded = try writer.bytes.withUnsafeBytes { raw in
+                var reader = ByteReader(raw)
+                return try reader.varint()
+            }
+            #expect(decoded == value)
+        }
+        let overlong = [UInt8](repeating: 0x80, count: 10) + [1]
+        #expect(throws: DecodingFault.self) {
+            try overlong.withUnsafeBytes { raw in
+                var reader = ByteReader(raw)
+                _ = try reader.varint()
+            }
+        }
+    }
+
+    @Test("A block is as the format's page says, byte for byte")
+    func blockLayout() throws {
+        var payload = ByteWriter()
+        payload.fixed(Int64(1000))
+        payload.varint(1)
+        payload.fixed(UInt64(0x1122_3344_5566_7788))
+        let identity = Block.Identity(kind: .ids, number: 7)
+        let block = Block.encode(payload.bytes, identity: identity, level: 1)
+        #expect(
+            Array(block.prefix(24)) == [0x57, 0x42, 1, 2] + [UInt8](repeating: 0, count: 12) + [7, 0, 0, 0, 0, 0, 0, 0])
+        #expect(Array(block[24..<32]) == [17, 0, 0, 0, 17, 0, 0, 0])
+        #expect(Array(block.dropFirst(40)) == payload.bytes)
+        #expect(try block.withUnsafeBytes { try Block.decode($0, identity: identity) } == payload.bytes)
+        #expect(throws: StorageError.self) {
+            _ = try block.withUnsafeBytes { try Block.decode($0, identity: Block.Identity(kind: .ids, number: 8)) }
+        }
+    }
+
+    @Test("Merged runs hold the rows of all, whatever the order of merging", arguments: 0..<20)
+    func merging(round: Int) throws {
+        let hash = EventHash(seed: seed)
+        var maker = BatchMaker(seed: seed &+ UInt64(round), hash: hash)
+        let runs = [1, 40, 3, 200].map { RunAssembler.run(of: maker.batch(rows: $0)) }
+        let bucket = Bucket(level: .none, start: january)
+        let all = AlignedRuns(runs, hash: hash).merged(bucket: bucket, dictionaries: .sorted)
+        let firstTwo = AlignedRuns(Array(runs[2...]), hash: hash).merged(bucket: bucket, dictionaries: .asTheyAre)
+        let stepwise = AlignedRuns([runs[1], firstTwo, runs[0]], hash: hash)
+            .merged(bucket: bucket, dictionaries: .sorted)
+        #expect(all.header.rows == 244)
+        #expect(all.header.encode() == stepwise.header.encode(), "seed \(seed)")
+    }
+
+    @Test("A sum does not depend on the order of its terms, and decimals stay decimal", arguments: 0..<50)
+    func sums(round: Int) {
+        var random = SeededGenerator(seed: seed &+ UInt64(round))
+        let terms = (0..<200).map { index -> Double in
+            index % 3 == 0
+                ? Double(Int64(bitPattern: random.next()) % 10_000_000) / 100
+                : Double(bitPattern: random.next() & 0xBFFF_FFFF_FFFF_FFFF)
+        }.filter { $0.isFinite && $0.magnitude < 1e150 }
+        var forwards = ExactSum()
+        var halves = (ExactSum(), ExactSum())
+        for term in terms { forwards.add(term) }
+        for (index, term) in terms.reversed().enumerated() {
+            if index % 2 == 0 { halves.0.add(term) } else { halves.1.add(term) }
+        }
+        halves.0.add(halves.1)
+        #expect(forwards.value == halves.0.value, "seed \(seed)")
+        var cents = ExactSum()
+        for _ in 0..<3 { cents.add(0.1) }
+        #expect(cents.value == 0.3)
+    }
+
+    @Test("The id set forgets by time and by number, and nothing before")
+    func idSet() {
+        func expect(_ isNew: Bool, _ expected: Bool) { #expect(isNew == expected) }
+        var set = IdSet(limits: IdSet.Limits(horizon: 24_000, entries: 1000))
+        expect(set.insert(5, at: 0), true)
+        expect(set.insert(5, at: 24_000), false)
+        expect(set.insert(5, at: 26_000), true)
+        for id in 100..<1100 { _ = set.insert(UInt64(id), at: 27_000) }
+        for id in 100..<1100 { expect(set.insert(UInt64(id), at: 28_000), false) }
+        for id in 2000..<40_000 { _ = set.insert(UInt64(id), at: 30_000 + Int64(id)) }
+        let (evicted, count) = (set.evicted, set.count)
+        #expect(evicted > 0)
+        #expect(count < 3000)
+        expect(set.insert(39_999, at: 70_000), false)
+    }
+}
