@@ -42,7 +42,7 @@ public struct Rollup: Sendable {
                 let offset = row % CodeChunk.rows
                 let code = columns.columns[column].chunks[chunk][offset]
                 let value = header.hasValues ? columns.values[chunk][offset] : .nan
-                for member in table.hasLists ? table.members(of: Int(code)) : [] {
+                for member in table.hasLists ? table.countedMembers(of: Int(code)) : [] {
                     add(value, to: member)
                 }
                 if !table.hasLists { add(value, to: code) }

@@ -57,7 +57,7 @@ struct GroupTable {
     ) {
         var combinations: [[UInt32]] = [[]]
         for (code, dimension) in zip(codes, dimensions) {
-            let members = dimension.table.hasLists ? dimension.table.members(of: Int(code)) : [code]
+            let members = dimension.table.hasLists ? dimension.table.countedMembers(of: Int(code)) : [code]
             if members.count == 1 {
                 for index in combinations.indices { combinations[index].append(members[0]) }
             } else {

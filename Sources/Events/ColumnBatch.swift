@@ -74,13 +74,12 @@ public final class ColumnBatch {
         columns[column].set(code, row: rows - 1)
     }
 
-    /// Sets a column of the newest row to several values; of those with equal text (`1` and `"1"`) the first counts.
+    /// Sets a column of the newest row to several values, duplicates among them counting once.
     public func setList(column: Int, _ values: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)]) {
         var members: [UInt32] = []
         for value in values {
-            let valueHash = hash(value.bytes)
-            if members.contains(where: { columns[column].table.hashes[Int($0)] == valueHash }) { continue }
-            members.append(columns[column].table.intern(value.bytes, kind: value.kind, hash: valueHash))
+            let code = columns[column].table.intern(value.bytes, kind: value.kind, hash: hash(value.bytes))
+            if !members.contains(code) { members.append(code) }
         }
         let code = columns[column].table.internList(members, hash: hash)
         columns[column].set(code, row: rows - 1)

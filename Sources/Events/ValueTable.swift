@@ -92,6 +92,14 @@ public struct ValueTable: Sendable {
         }
     }
 
+    /// The codes an entry counts under: its members for a list, of those with equal text (`1` and `"1"`) the first; itself otherwise.
+    public func countedMembers(of code: Int) -> [UInt32] {
+        var counted: [UInt32] = []
+        for member in members(of: code)
+        where !counted.contains(where: { hashes[Int($0)] == hashes[Int(member)] }) { counted.append(member) }
+        return counted
+    }
+
     /// Adds every value of another table and returns where each of its codes went.
     ///
     /// - Parameter hash: used for lists, whose hash is that of their members' hashes.

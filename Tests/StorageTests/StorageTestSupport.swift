@@ -82,6 +82,9 @@ func allRows(_ store: Store, site: String = "default") throws -> [String] {
     var rows: [String] = []
     for segment in store.snapshot(site: site).segments {
         let visitors = try segment.visitorNames()
+        // Not part of the text, but read, so that damage to any part shows.
+        _ = try segment.visitorHashes()
+        for column in segment.header.columns.indices { _ = try segment.rollup(column: column) }
         for name in segment.header.names {
             for row in name.rows {
                 let (chunk, offset) = (row / CodeChunk.rows, row % CodeChunk.rows)
