@@ -1,6 +1,6 @@
 /// The idempotency ids of the deduplication horizon: a set of 64-bit hashes, each with the epoch it came in.
 ///
-/// An open-addressing table, 10 bytes an id at half load. An id counts until ``Limits/horizon`` has passed (rounded up to an
+/// An open-addressing table of 10 bytes a slot, between a quarter and five eighths full. An id counts until ``Limits/horizon`` has passed (rounded up to an
 /// epoch, a 24th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
 /// Not thread-safe: the writer owns it.
 package struct IdSet {
@@ -21,31 +21,34 @@ package struct IdSet {
     /// Ids given up before their horizon because the table was full.
     package private(set) var evicted = 0
     private var ids: [UInt64]
-    private var epochs: [UInt32]
+    private var epochs: [UInt16]
 
     package init(limits: Limits) {
         self.limits = limits
         ids = [UInt64](repeating: 0, count: 1024)
-        epochs = [UInt32](repeating: 0, count: 1024)
+        epochs = [UInt16](repeating: 0, count: 1024)
     }
 
     private var epochLength: Int64 { max(1, limits.horizon / 24) }
 
-    private func epoch(_ time: Int64) -> UInt32 { UInt32(clamping: max(0, time) / epochLength) }
+    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after seven years of the default horizon.
+    private func epoch(_ time: Int64) -> UInt16 { UInt16(truncatingIfNeeded: max(0, time) / epochLength) }
+
+    /// Whether an id of `epoch` still counts at `now`. A clock that steps back makes ids younger, never forgotten.
+    private func isLive(_ epoch: UInt16, at now: UInt16) -> Bool { Int16(bitPattern: now &- epoch) <= 24 }
 
     /// Adds an id that came at `time`.
     ///
     /// - Parameter id: not 0.
     /// - Returns: `false` if it is held already, from within the horizon before `time`.
     package mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
-        if (count + 1) * 2 > ids.count { grow(at: time) }
+        if (count + 1) * 8 > ids.count * 5 { grow(at: time) }
         let now = epoch(time)
-        let oldest = now > 24 ? now - 24 : 0
         let mask = ids.count - 1
         var slot = Int(truncatingIfNeeded: id &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
         while ids[slot] != 0 {
             if ids[slot] == id {
-                if epochs[slot] >= oldest { return false }
+                if isLive(epochs[slot], at: now) { return false }
                 epochs[slot] = now
                 return true
             }
@@ -60,29 +63,29 @@ package struct IdSet {
     @inline(never)
     private mutating func grow(at time: Int64) {
         let now = epoch(time)
-        var oldest = now > 24 ? now - 24 : 0
-        var live = 0
-        for slot in ids.indices where ids[slot] != 0 && epochs[slot] >= oldest { live += 1 }
+        var longest: Int16 = 24
+        var ages: [Int16: Int] = [:]
+        for slot in ids.indices where ids[slot] != 0 && isLive(epochs[slot], at: now) {
+            ages[Int16(bitPattern: now &- epochs[slot]), default: 0] += 1
+        }
+        var live = ages.values.reduce(0, +)
         if live >= limits.entries {
-            // Full: give up the oldest epochs until an eighth is free, so that this is rare.
-            var byEpoch: [UInt32: Int] = [:]
-            for slot in ids.indices where ids[slot] != 0 && epochs[slot] >= oldest {
-                byEpoch[epochs[slot], default: 0] += 1
-            }
-            for (epoch, number) in byEpoch.sorted(by: { $0.key < $1.key }) {
+            // Full: give up the oldest epochs until an eighth is free, so that this is rare. The newest epoch always stays.
+            for (age, number) in ages.sorted(by: { $0.key > $1.key }).dropLast() {
                 if live <= limits.entries * 7 / 8 { break }
                 live -= number
                 evicted += number
-                oldest = epoch + 1
+                longest = age - 1
             }
         }
-        let capacity = max(1024, (live * 4).roundedUpToPowerOfTwo)
+        let capacity = max(1024, (live * 2 + 1).roundedUpToPowerOfTwo)
         let (oldIds, oldEpochs) = (ids, epochs)
         ids = [UInt64](repeating: 0, count: capacity)
-        epochs = [UInt32](repeating: 0, count: capacity)
+        epochs = [UInt16](repeating: 0, count: capacity)
         count = live
         let mask = capacity - 1
-        for slot in oldIds.indices where oldIds[slot] != 0 && oldEpochs[slot] >= oldest {
+        for slot in oldIds.indices
+        where oldIds[slot] != 0 && Int16(bitPattern: now &- oldEpochs[slot]) <= longest {
             var target = Int(truncatingIfNeeded: oldIds[slot] &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
             while ids[target] != 0 { target = (target + 1) & mask }
             ids[target] = oldIds[slot]

@@ -81,7 +81,7 @@ package struct AlignedRuns {
     package func merged(
         bucket: Bucket, dictionaries: RunAssembler.Dictionaries
     ) -> (header: SegmentHeader, columns: RunColumns) {
-        build(assembler, bucket: bucket, dictionaries: dictionaries)
+        assembler.build(bucket: bucket, dictionaries: dictionaries, hash: hash, column: column)
     }
 
     /// The rows split by time.
@@ -112,40 +112,61 @@ package struct AlignedRuns {
             }
             position += entry.rows
         }
-        func run(_ share: Share, _ bucket: Bucket, _ dictionaries: RunAssembler.Dictionaries) -> (
-            header: SegmentHeader, columns: RunColumns
-        ) {
-            var part = assembler
-            part.order = share.order
-            part.names = zip(assembler.names, share.counts).map { ($0.name, $0.hash, $1) }
-            return build(part, bucket: bucket, dictionaries: dictionaries)
+        var parts: [Part] = closed.sorted { ($0.key.start, $0.key.level) < ($1.key.start, $1.key.level) }
+            .map { part($0.value.order, $0.value.counts, $0.key, .sorted) }
+        if !open.order.isEmpty {
+            parts.append(part(open.order, open.counts, Bucket(level: .none, start: assembler.month), .used))
         }
-        let segments = closed.sorted { ($0.key.start, $0.key.level) < ($1.key.start, $1.key.level) }
-            .map { run($0.value, $0.key, .sorted) }
-        let rest = open.order.isEmpty ? nil : run(open, Bucket(level: .none, start: assembler.month), .used)
-        return (segments, rest)
+        var runs = build(&parts)
+        let rest = open.order.isEmpty ? nil : runs.removeLast()
+        return (runs, rest)
     }
 
-    private func build(
-        _ assembler: RunAssembler, bucket: Bucket, dictionaries: RunAssembler.Dictionaries
-    ) -> (header: SegmentHeader, columns: RunColumns) {
-        assembler.build(bucket: bucket, dictionaries: dictionaries, hash: hash) { index in
-            let name = assembler.columnNames[index]
-            var table = ValueTable()
-            var codes: [UInt32] = []
-            codes.reserveCapacity(assembler.times.count)
-            for run in runs {
-                guard let column = run.header.column(name) else {
-                    codes.append(contentsOf: repeatElement(0, count: run.header.rows))
-                    continue
-                }
-                let map = table.merge(run.columns.columns[column].table, hash: hash)
-                let start = codes.count
-                for chunk in run.columns.columns[column].chunks { chunk.append(to: &codes) }
-                for position in start..<codes.count { codes[position] = map[Int(codes[position])] }
+    /// A run to be cut from the aligned rows.
+    private struct Part {
+        var assembler: RunAssembler
+        var run: RunAssembler.Unfinished
+        var dictionaries: RunAssembler.Dictionaries
+    }
+
+    private func part(
+        _ order: [UInt32], _ counts: [Int], _ bucket: Bucket, _ dictionaries: RunAssembler.Dictionaries
+    ) -> Part {
+        var own = assembler
+        own.order = order
+        own.names = zip(assembler.names, counts).map { ($0.name, $0.hash, $1) }
+        return Part(assembler: own, run: own.begin(bucket: bucket), dictionaries: dictionaries)
+    }
+
+    /// Builds parts column by column: each column's tables are united once, however many parts there are.
+    private func build(_ parts: inout [Part]) -> [(header: SegmentHeader, columns: RunColumns)] {
+        for (index, name) in assembler.columnNames.enumerated() {
+            let (table, codes) = column(index)
+            for part in parts.indices {
+                parts[part].assembler.add(
+                    name, table, codes, to: &parts[part].run, dictionaries: parts[part].dictionaries, hash: hash)
             }
-            return (table, codes)
         }
+        return parts.map { $0.assembler.finish($0.run) }
+    }
+
+    /// A column of all runs, one after the other, with one table.
+    private func column(_ index: Int) -> (table: ValueTable, codes: [UInt32]) {
+        let name = assembler.columnNames[index]
+        var table = ValueTable()
+        var codes: [UInt32] = []
+        codes.reserveCapacity(assembler.times.count)
+        for run in runs {
+            guard let column = run.header.column(name) else {
+                codes.append(contentsOf: repeatElement(0, count: run.header.rows))
+                continue
+            }
+            let map = table.merge(run.columns.columns[column].table, hash: hash)
+            let start = codes.count
+            for chunk in run.columns.columns[column].chunks { chunk.append(to: &codes) }
+            for position in start..<codes.count { codes[position] = map[Int(codes[position])] }
+        }
+        return (table, codes)
     }
 
     /// The union of ascending lists of hashes, ascending. Pairwise, so that each hash is moved log(lists) times.

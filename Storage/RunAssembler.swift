@@ -45,34 +45,56 @@ package struct RunAssembler {
         bucket: Bucket, dictionaries: Dictionaries, hash: EventHash,
         column: (Int) -> (table: ValueTable, codes: [UInt32])
     ) -> (header: SegmentHeader, columns: RunColumns) {
-        let rows = order.count
-        var times = [UInt32](repeating: 0, count: rows)
-        var first = UInt32.max
-        var last: UInt32 = 0
-        for (position, row) in order.enumerated() {
-            let time = self.times[Int(row)]
-            times[position] = time
-            first = min(first, time)
-            last = max(last, time)
-        }
-        let people = takeVisitors()
-        var values: [Double] = []
-        var hasValues = false
-        if !self.values.isEmpty {
-            values = order.map { self.values[Int($0)] }
-            hasValues = values.contains { !$0.isNaN }
-        }
-        var summaries: [ColumnSummary] = []
-        var columns: [RunColumn] = []
+        var run = begin(bucket: bucket)
         for (index, name) in columnNames.enumerated() {
             let (table, codes) = column(index)
-            guard
-                let (column, summary) = takeColumn(
-                    name: name, table: table, codes: codes, times: times, dictionaries: dictionaries, hash: hash)
-            else { continue }
-            columns.append(column)
-            summaries.append(summary)
+            add(name, table, codes, to: &run, dictionaries: dictionaries, hash: hash)
         }
+        return finish(run)
+    }
+
+    /// A run whose dictionary columns are still being added.
+    struct Unfinished {
+        fileprivate let bucket: Bucket
+        fileprivate var columns: RunColumns
+        fileprivate var summaries: [ColumnSummary] = []
+        fileprivate let times: [UInt32]
+        fileprivate let first: UInt32
+        fileprivate let last: UInt32
+        fileprivate let hasValues: Bool
+    }
+
+    /// Builds everything but the dictionary columns. They come one by one, so that several runs that are cut from the same rows share the
+    /// work of uniting a column's tables.
+    func begin(bucket: Bucket) -> Unfinished {
+        let times = order.map { self.times[Int($0)] }
+        let people = takeVisitors()
+        var values: [Double] = []
+        if !self.values.isEmpty { values = order.map { self.values[Int($0)] } }
+        let hasValues = values.contains { !$0.isNaN }
+        let columns = RunColumns(
+            visitorHashes: people.hashes, visitorNames: people.names, ordinals: cut(people.ordinals),
+            times: cut(times), values: hasValues ? cut(values) : [], columns: [])
+        return Unfinished(
+            bucket: bucket, columns: columns, times: times, first: times.min() ?? 0, last: times.max() ?? 0,
+            hasValues: hasValues)
+    }
+
+    /// Adds a dictionary column; columns come in the order of ``columnNames``.
+    func add(
+        _ name: String, _ table: ValueTable, _ codes: [UInt32], to run: inout Unfinished, dictionaries: Dictionaries,
+        hash: EventHash
+    ) {
+        guard
+            let (column, summary) = takeColumn(
+                name: name, table: table, codes: codes, times: run.times, dictionaries: dictionaries, hash: hash)
+        else { return }
+        run.columns.columns.append(column)
+        run.summaries.append(summary)
+    }
+
+    /// Makes the run's header.
+    func finish(_ run: Unfinished) -> (header: SegmentHeader, columns: RunColumns) {
         var runs: [NameRun] = []
         var next = 0
         for name in names where name.rows > 0 {
@@ -80,12 +102,10 @@ package struct RunAssembler {
             next += name.rows
         }
         let header = SegmentHeader(
-            bucket: bucket, month: month, first: month + Int64(rows == 0 ? 0 : first), last: month + Int64(last),
-            rows: rows, visitors: people.hashes.count, hasValues: hasValues, names: runs, columns: summaries)
-        let run = RunColumns(
-            visitorHashes: people.hashes, visitorNames: people.names, ordinals: cut(people.ordinals),
-            times: cut(times), values: hasValues ? cut(values) : [], columns: columns)
-        return (header, run)
+            bucket: run.bucket, month: month, first: month + Int64(run.first), last: month + Int64(run.last),
+            rows: order.count, visitors: run.columns.visitorHashes.count, hasValues: run.hasValues, names: runs,
+            columns: run.summaries)
+        return (header, run.columns)
     }
 
     private func cut<T>(_ values: [T]) -> [[T]] {

@@ -4,8 +4,8 @@ import Storage
 /// A filter and a time range, worked out for one segment: tests of texts have become tables by code, so that a row costs a look-up.
 ///
 /// - Complexity: to make, O(distinct values) a test; to apply, O(rows) a test.
-struct CompiledFilter {
-    indirect enum Node {
+struct CompiledFilter: Sendable {
+    indirect enum Node: Sendable {
         case constant(Bool)
         /// By position of the event's name.
         case names([Bool])
@@ -20,7 +20,7 @@ struct CompiledFilter {
         case not(Node)
     }
 
-    enum Number {
+    enum Number: Sendable {
         case value
         case time
     }

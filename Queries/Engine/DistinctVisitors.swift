@@ -13,42 +13,64 @@ struct DistinctVisitors {
 
     private static let bitmapBits = 1 << 25
 
+    /// What takes part of one segment; made once a query, used by every partition.
+    private struct Prepared: Sendable {
+        var names: [(name: Int, filter: CompiledFilter)] = []
+        var grouping: LocalGrouping?
+        /// Whether every event counts, all in one group: then so does every visitor, and no row needs to be looked at.
+        var countsEveryVisitor = false
+    }
+
     /// The number of visitors of each selected group.
     func run() throws(QueryError) -> [Int] {
-        var names: [[Int]] = []
-        for segment in execution.segments {
-            guard groups > 0, segment.coverage(of: range) != .none else {
-                names.append([])
-                continue
-            }
-            names.append(
-                try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash).possibleNames)
-        }
-        let readNames = names
-        let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        var prepared: [Prepared] = []
+        for segment in execution.segments { prepared.append(try prepare(segment)) }
+        let partitions = try VisitorPartitions(
+            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let ready = prepared
         let counts = PerWorker(execution.workers) { [Int](repeating: 0, count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
             try counts.with(worker) { (counts) throws(QueryError) in
-                try count(partition, of: partitions, names: readNames, into: &counts)
+                try count(partition, of: partitions, ready, into: &counts)
             }
         }
         return counts.all.reduce([Int](repeating: 0, count: groups)) { zip($0, $1).map(+) }
     }
 
+    private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
+        var prepared = Prepared()
+        guard groups > 0, segment.coverage(of: range) != .none else { return prepared }
+        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        for name in segment.header.names.indices {
+            let filter = filter.filter(forName: name)
+            if filter.constant != false { prepared.names.append((name, filter)) }
+        }
+        prepared.grouping = try LocalGrouping(grouping, of: segment, hash: execution.hash)
+        prepared.countsEveryVisitor =
+            grouping.dimensions.isEmpty && grouping.intervals == nil
+            && prepared.names.count == segment.header.names.count
+            && prepared.names.allSatisfy { $0.filter.constant == true }
+        return prepared
+    }
+
     private func count(
-        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], into counts: inout [Int]
+        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], into counts: inout [Int]
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
         var seen = Seen(groups: groups, slots: slots.count, limit: DistinctVisitors.bitmapBits)
         var mask: [UInt8] = []
         var local: [UInt32] = []
         var visitors: [UInt32] = []
-        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
-            var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
+        for (index, segment) in execution.segments.enumerated() {
+            guard var grouping = prepared[index].grouping else { continue }
+            if prepared[index].countsEveryVisitor {
+                for slot in slots.ofOrdinals(segment: index).slots where seen.insert(group: 0, slot: slot) {
+                    counts[0] += 1
+                }
+                continue
+            }
             var resolved = GroupResolver.Local()
-            for name in names[index] {
-                let filter = filter.filter(forName: name)
+            for (name, filter) in prepared[index].names {
                 for piece in partitions.pieces(partition, segment: index, name: name) {
                     try execution.check()
                     execution.countRows(piece.range.count)

@@ -29,8 +29,22 @@ struct FunnelScan {
         var session: UInt64
     }
 
+    /// What takes part of one segment: its names whose events can take a step, each with its tests. Made once a query, used by every
+    /// partition.
+    private struct Prepared: Sendable {
+        var names: [PreparedName] = []
+    }
+
+    private struct PreparedName: Sendable {
+        var name: Int
+        /// The steps that every event of the name takes.
+        var always: UInt32
+        /// The tests that decide about the others.
+        var sometimes: [StepTest]
+    }
+
     /// A step's test of one event name in one segment.
-    private struct StepTest {
+    private struct StepTest: Sendable {
         var bit: UInt32
         var filter: CompiledFilter
     }
@@ -49,12 +63,13 @@ struct FunnelScan {
     func run() throws(QueryError) -> Result {
         let table = try keys()
         let resolver = GroupResolver(table)
-        var names: [[Int]] = []
+        var prepared: [Prepared] = []
         for segment in execution.segments {
-            names.append(segment.coverage(of: range) == .none ? [] : try stepNames(segment))
+            prepared.append(segment.coverage(of: range) == .none ? Prepared() : try prepare(segment))
         }
-        let readNames = names
-        let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        let partitions = try VisitorPartitions(
+            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let ready = prepared
         let steps = query.steps.count
         let workers = PerWorker(execution.workers) {
             Worker(
@@ -67,9 +82,9 @@ struct FunnelScan {
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
             try workers.with(number) { (worker) throws(QueryError) in
                 if isPlain {
-                    try scanPlain(partition, of: partitions, names: readNames, into: &worker)
+                    try scanPlain(partition, of: partitions, ready, into: &worker)
                 } else {
-                    try scan(partition, of: partitions, names: readNames, resolver: resolver, into: &worker)
+                    try scan(partition, of: partitions, ready, resolver: resolver, into: &worker)
                 }
             }
         }
@@ -96,12 +111,20 @@ struct FunnelScan {
     }
 
     /// The names of a segment whose events can take a step; when sessions are counted all of them, since every event keeps a session open.
-    private func stepNames(_ segment: Segment) throws(QueryError) -> [Int] {
-        if query.count == .sessions { return Array(segment.header.names.indices) }
+    private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         let tests = try compiledSteps(segment)
-        return segment.header.names.indices.filter { name in
-            tests.contains { $0.filter.filter(forName: name).constant != false }
+        var prepared = Prepared()
+        for name in segment.header.names.indices {
+            let ofName = tests.map { StepTest(bit: $0.bit, filter: $0.filter.filter(forName: name)) }
+                .filter { $0.filter.constant != false }
+            if ofName.isEmpty, query.count != .sessions { continue }
+            let always = ofName.reduce(UInt32(0)) { $0 | ($1.filter.constant == true ? $1.bit : 0) }
+            prepared.names.append(
+                PreparedName(
+                    name: name, always: always,
+                    sometimes: ofName.filter { $0.filter.constant == nil && $0.bit & always == 0 }))
         }
+        return prepared
     }
 
     /// Every alternative of every step, with the query's own filter and range.
@@ -121,20 +144,19 @@ struct FunnelScan {
 
     /// The common case: visitors are counted and not split, so an event is its time and its steps.
     private func scanPlain(
-        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], into worker: inout Worker
+        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], into worker: inout Worker
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
         let events = worker.plain
         events.removeAll()
         var mask: [UInt8] = []
         var steps: [UInt32] = []
-        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
-            let tests = try compiledSteps(segment)
+        for (index, segment) in execution.segments.enumerated() where !prepared[index].names.isEmpty {
             let (slotOfOrdinal, base) = slots.ofOrdinals(segment: index)
             let month = segment.header.month
-            for name in names[index] {
-                let (always, sometimes) = stepsOfName(tests, name)
-                for piece in partitions.pieces(partition, segment: index, name: name) {
+            for name in prepared[index].names {
+                let (always, sometimes) = (name.always, name.sometimes)
+                for piece in partitions.pieces(partition, segment: index, name: name.name) {
                     try execution.check()
                     execution.countRows(piece.range.count)
                     let ordinals = try stored { () throws(StorageError) in try segment.ordinals(chunk: piece.chunk) }
@@ -165,14 +187,6 @@ struct FunnelScan {
         worker.counts = reached
     }
 
-    /// The steps that every event of a name takes, and the tests that decide about the others.
-    private func stepsOfName(_ tests: [StepTest], _ name: Int) -> (always: UInt32, sometimes: [StepTest]) {
-        let ofName = tests.map { StepTest(bit: $0.bit, filter: $0.filter.filter(forName: name)) }
-            .filter { $0.filter.constant != false }
-        let always = ofName.reduce(UInt32(0)) { $0 | ($1.filter.constant == true ? $1.bit : 0) }
-        return (always, ofName.filter { $0.filter.constant == nil && $0.bit & always == 0 })
-    }
-
     /// The steps of each row of a piece.
     private func readSteps(
         _ always: UInt32, _ sometimes: [StepTest], _ piece: Piece, _ steps: inout [UInt32], _ mask: inout [UInt8]
@@ -185,15 +199,15 @@ struct FunnelScan {
     }
 
     private func scan(
-        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], resolver: GroupResolver,
+        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], resolver: GroupResolver,
         into worker: inout Worker
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
         worker.detailed.removeAll()
         worker.keys.removeAll(keepingCapacity: true)
-        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
+        for (index, segment) in execution.segments.enumerated() where !prepared[index].names.isEmpty {
             try gather(
-                partition, of: partitions, names: names[index], segment: segment, index: index, slots: slots,
+                partition, of: partitions, prepared[index], segment: segment, index: index, slots: slots,
                 resolver: resolver, into: &worker)
         }
         let events = worker.detailed
@@ -214,10 +228,9 @@ struct FunnelScan {
     }
 
     private func gather(
-        _ partition: Int, of partitions: VisitorPartitions, names: [Int], segment: Segment, index: Int,
+        _ partition: Int, of partitions: VisitorPartitions, _ prepared: Prepared, segment: Segment, index: Int,
         slots: VisitorSlots, resolver: GroupResolver, into worker: inout Worker
     ) throws(QueryError) {
-        let tests = try compiledSteps(segment)
         let inRange = try CompiledFilter(nil, range: range, segment: segment, hash: execution.hash)
         let countsSessions = query.count == .sessions
         let session =
@@ -230,9 +243,9 @@ struct FunnelScan {
         var kept: [UInt8] = []
         var sessions: [UInt64] = []
         var local: [UInt32] = []
-        for name in names {
-            let (always, sometimes) = stepsOfName(tests, name)
-            for piece in partitions.pieces(partition, segment: index, name: name) {
+        for name in prepared.names {
+            let (always, sometimes) = (name.always, name.sometimes)
+            for piece in partitions.pieces(partition, segment: index, name: name.name) {
                 try execution.check()
                 execution.countRows(piece.range.count)
                 try slots.read(piece, segment: segment, index: index, into: &visitors)

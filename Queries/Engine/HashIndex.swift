@@ -1,7 +1,7 @@
 /// Numbers 64-bit keys in order of first appearance: an open-addressing table without deletion.
 ///
 /// Keys are hashes already, so their low bits are used as they are.
-struct HashIndex {
+struct HashIndex: Sendable {
     private(set) var keys: [UInt64] = []
     private var slots: [UInt32]
     private var mask: Int

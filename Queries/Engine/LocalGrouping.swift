@@ -4,7 +4,7 @@ import Storage
 /// Gives each row of one segment a small group number, from its values in the grouping dimensions and its interval.
 ///
 /// The numbers are the segment's own; what a number stands for is looked up once a group, not once a row.
-struct LocalGrouping {
+struct LocalGrouping: Sendable {
     let dimensions: [SegmentDimension]
     private let intervals: Intervals?
     private let month: Int64

@@ -5,8 +5,8 @@ import Storage
 ///
 /// Dictionary columns are read as they are. Names and visitors have their own order of codes. The two numeric fields are given a dictionary
 /// for the query, since their text is asked for rarely.
-struct SegmentDimension {
-    enum Kind {
+struct SegmentDimension: Sendable {
+    enum Kind: Sendable {
         /// No row of the segment has a value.
         case absent
         case column(Int)

@@ -39,6 +39,24 @@ struct SessionScan {
         var groups: UInt32
     }
 
+    /// What is needed of one segment; made once a query, used by every partition.
+    private struct Prepared: Sendable {
+        var session: SegmentDimension
+        var grouping: LocalGrouping
+        var inScope: CompiledFilter
+        /// By name.
+        var filters: [CompiledFilter]
+    }
+
+    private func prepare(_ segment: Segment, scope: ResolvedRange) throws(QueryError) -> Prepared {
+        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        return Prepared(
+            session: try SegmentDimension(.field(.session), of: segment, hash: execution.hash),
+            grouping: try LocalGrouping(grouping, of: segment, hash: execution.hash),
+            inScope: try CompiledFilter(nil, range: scope, segment: segment, hash: execution.hash),
+            filters: segment.header.names.indices.map { filter.filter(forName: $0) })
+    }
+
     /// The numbers of each selected group.
     func run() throws(QueryError) -> [SessionNumbers] {
         let everything = ResolvedRange(from: .min, to: .max)
@@ -47,10 +65,15 @@ struct SessionScan {
             groups > 0 && segment.coverage(of: scope) != .none ? Array(segment.header.names.indices) : []
         }
         let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        var prepared: [Prepared?] = []
+        for (segment, names) in zip(execution.segments, names) {
+            prepared.append(names.isEmpty ? nil : try prepare(segment, scope: scope))
+        }
+        let ready = prepared
         let results = PerWorker(execution.workers) { [SessionNumbers](repeating: SessionNumbers(), count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
             try results.with(worker) { (numbers) throws(QueryError) in
-                try scan(partition, of: partitions, names: names, scope: scope, into: &numbers)
+                try scan(partition, of: partitions, ready, into: &numbers)
             }
         }
         return results.all.reduce([SessionNumbers](repeating: SessionNumbers(), count: groups)) { sums, numbers in
@@ -63,7 +86,7 @@ struct SessionScan {
     }
 
     private func scan(
-        _ partition: Int, of partitions: VisitorPartitions, names: [[Int]], scope: ResolvedRange,
+        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared?],
         into numbers: inout [SessionNumbers]
     ) throws(QueryError) {
         let slots = try partitions.slots(partition)
@@ -74,21 +97,20 @@ struct SessionScan {
         var local: [UInt32] = []
         var visitors: [UInt32] = []
         var sessions: [UInt64] = []
-        for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
-            let scopeFilter = try CompiledFilter(nil, range: scope, segment: segment, hash: execution.hash)
-            let session = try SegmentDimension(.field(.session), of: segment, hash: execution.hash)
-            var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
+        for (index, segment) in execution.segments.enumerated() {
+            guard let ready = prepared[index] else { continue }
+            let session = ready.session
+            var grouping = ready.grouping
             var resolved = GroupResolver.Local()
-            for name in names[index] {
-                let filter = filter.filter(forName: name)
+            for name in segment.header.names.indices {
+                let filter = ready.filters[name]
                 let isPageview = segment.header.names[name].name == GroupedScan.pageView
                 for piece in partitions.pieces(partition, segment: index, name: name) {
                     try execution.check()
                     execution.countRows(piece.range.count)
                     try slots.read(piece, segment: segment, index: index, into: &visitors)
                     try filter.mask(piece, into: &matches)
-                    try scopeFilter.mask(piece, into: &inScope)
+                    try ready.inScope.mask(piece, into: &inScope)
                     try session.map(session.table.hashes, segment: segment, piece: piece, into: &sessions)
                     try grouping.assign(piece, segment: segment, into: &local)
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }

@@ -15,8 +15,8 @@ struct VisitorPartitions {
     /// For each segment the ordinal at which each partition begins, and the end.
     private let ordinals: [[Int]]
 
-    /// Visitors a partition has at most, about: 64 Ki slots of a few words are a second-level cache's worth.
-    private static let visitorsAPartition = 65_536
+    /// Visitors a partition has at most, about, each counted once a segment.
+    private static let visitorsAPartition = 131_072
     private static let rowsAPartition = 262_144
 
     /// Cuts the given names of each segment.

@@ -41,9 +41,9 @@ extension EndToEnd {
                 if let response { #expect((400..<600).contains(response.status), "\(attempt.prefix(60))") }
                 try server.expectSound()
             }
-            for cut in [10, 60, 110] {
-                let request =
-                    "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: \(event.utf8.count)\r\n\r\n" + event
+            let request =
+                "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: \(event.utf8.count)\r\n\r\n" + event
+            for cut in [10, 60, request.utf8.count - 1] {
                 try server.process.connect().send(Array(request.utf8.prefix(cut)))
                 try server.expectSound()
             }

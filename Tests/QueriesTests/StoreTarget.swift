@@ -18,7 +18,11 @@ final class StoreTarget: QueryTarget {
     }
 
     deinit {
-        try? FileManager.default.removeItem(at: directory)
+        // The service ends before its directory goes: RocksDB must not find its files missing under it.
+        Task { [open, directory] in
+            await open?.service.close()
+            try? FileManager.default.removeItem(at: directory)
+        }
     }
 
     private func current() async throws -> (service: IngestService, engine: QueryEngine) {
