@@ -119,9 +119,10 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Events", "RocksDB", "TestSupport", product("Logging", "swift-log")],
-            path: "Tests/StorageTests", swiftSettings: strict),
+            path: "Tests/StorageTests", exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
-            name: "QueriesTests", dependencies: [
+            name: "QueriesTests",
+            dependencies: [
                 "Queries", "Storage", "Ingest", "Events", "TestSupport", product("Logging", "swift-log"),
             ],
             path: "Tests/QueriesTests", swiftSettings: strict),

@@ -174,7 +174,9 @@ package struct AlignedRuns {
         var lists = lists
         while lists.count > 1 {
             var next: [[UInt64]] = []
-            for index in stride(from: 0, to: lists.count - 1, by: 2) { next.append(unite(lists[index], lists[index + 1])) }
+            for index in stride(from: 0, to: lists.count - 1, by: 2) {
+                next.append(unite(lists[index], lists[index + 1]))
+            }
             if lists.count % 2 == 1 { next.append(lists[lists.count - 1]) }
             lists = next
         }

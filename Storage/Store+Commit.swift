@@ -24,7 +24,9 @@ extension Store {
         var packed: Block.Packed?
     }
 
-    private func commit(_ items: [CommitItem], _ writer: inout StoreWriter) throws(StorageError) -> [Result<CommitOutcome, StorageError>] {
+    private func commit(_ items: [CommitItem], _ writer: inout StoreWriter) throws(StorageError) -> [Result<
+        CommitOutcome, StorageError
+    >] {
         let now = clock.milliseconds()
         var batch = WriteBatch()
         var newSites: [(name: String, number: UInt32)] = []
@@ -33,7 +35,8 @@ extension Store {
             if let new = newSites.first(where: { $0.name == site }) { return new.number }
             let count = state.withLock { $0.numbers.count } + newSites.count
             guard count < options.sites else {
-                throw .limit("This store holds \(count) sites, the most it may (limit sites); the event's site is a new one.")
+                throw .limit(
+                    "This store holds \(count) sites, the most it may (limit sites); the event's site is a new one.")
             }
             let number = UInt32(count + 1)
             newSites.append((site, number))
@@ -91,7 +94,8 @@ extension Store {
                 try database.write(batch)
             } catch {
                 state.withLock { $0.failure = error.message }
-                logger.critical("A commit failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
+                logger.critical(
+                    "A commit failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
                 throw .database(error)
             }
         }

@@ -19,7 +19,9 @@ extension Store {
                     try seal(site: site, month: month, partition, watermark: watermark, all: false)
                     didWork = true
                 } else if partition.rows >= options.spillRows {
-                    logger.notice("Sealing open buckets: the limit spillRows is reached.", metadata: ["rows": "\(partition.rows)"])
+                    logger.notice(
+                        "Sealing open buckets: the limit spillRows is reached.", metadata: ["rows": "\(partition.rows)"]
+                    )
                     try seal(site: site, month: month, partition, watermark: watermark, all: true)
                     didWork = true
                 } else if mergeRuns(site: site, month: month, partition) {
@@ -98,7 +100,8 @@ extension Store {
             try database.write(batch)
         } catch {
             state.withLock { $0.failure = error.message }
-            logger.critical("Sealing failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
+            logger.critical(
+                "Sealing failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
             throw .database(error)
         }
         replace(partition.runs, site: site, month: month, with: rest, sealed: segments) { partition in

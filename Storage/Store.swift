@@ -124,7 +124,9 @@ struct StoreState: Sendable {
     var failure: String?
 
     var residentBytes: Int {
-        sites.values.reduce(0) { $0 + $1.partitions.values.reduce(0) { $0 + $1.runs.reduce(0) { $0 + $1.segment.residentBytes } } }
+        sites.values.reduce(0) {
+            $0 + $1.partitions.values.reduce(0) { $0 + $1.runs.reduce(0) { $0 + $1.segment.residentBytes } }
+        }
     }
     var rowsInFlight: Int {
         sites.values.reduce(0) { $0 + $1.partitions.values.reduce(0) { $0 + $1.rows } }

@@ -2,7 +2,8 @@ import Storage
 
 extension AggregateQuery {
     /// Answers the query.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         var members = [(key: "metrics", value: try metrics(execution, range))]
         if comparePrevious { members.append(("previous", try metrics(execution, range.previous))) }
         return members

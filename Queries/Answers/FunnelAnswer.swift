@@ -2,7 +2,8 @@ import Storage
 
 extension FunnelQuery {
     /// Answers the query.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         let result = try FunnelScan(execution: execution, query: self, range: range).run()
         var members = [(key: "steps", value: stepsJSON(result.counts))]
         guard !by.isEmpty else { return members }

@@ -3,7 +3,8 @@ import Storage
 
 extension EventsQuery {
     /// Answers the query: the matching events, newest first, and where to go on.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         var position: EventCursor?
         if let cursor { position = try EventCursor(cursor) }
         let (found, hasMore) = try EventScan(
@@ -36,7 +37,8 @@ extension EventsQuery {
 
 extension ValuesQuery {
     /// Answers the query: values with the prefix, most frequent first.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         let grouping = Grouping(dimensions: [dimension])
         let result = try GroupedScan(
             execution: execution, grouping: grouping, filter: common.filter, range: range, plan: Accumulators.Plan([])
@@ -61,7 +63,8 @@ extension ValuesQuery {
 
 extension SchemaQuery {
     /// Answers the query: every dimension that has values.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         let formatter = TimeFormatter(common.timezone)
         let dimensions = try SchemaScan(execution: execution, filter: common.filter, range: range).run().map {
             summary -> JSONValue in

@@ -2,7 +2,8 @@ import Storage
 
 extension TimeseriesQuery {
     /// Answers the query: a row for each interval, and with `by` one for each interval and key.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         let intervals = try Intervals(range, every: interval, in: common.timezone)
         let grouping = Grouping(dimensions: by.map { [$0] } ?? [], intervals: intervals)
         let scan = MetricScan(

@@ -5,7 +5,8 @@ extension TopQuery {
     ///
     /// Distinct visitors and sessions cost a scan by visitors; they are computed for the shown rows alone, unless the order or `having`
     /// needs them of all.
-    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)] {
+    func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
+    {
         let grouping = Grouping(dimensions: by)
         let scan = MetricScan(
             execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics)

@@ -131,7 +131,8 @@ struct EventCursor: Equatable {
             let shown = Int(parts[2]), (0...QueryLimits.maxEvents * 100).contains(shown)
         else {
             throw QueryError(
-                .invalidCursor, "`cursor`: this is no cursor of an answer. Leave it out to begin with the newest event.",
+                .invalidCursor,
+                "`cursor`: this is no cursor of an answer. Leave it out to begin with the newest event.",
                 field: "cursor")
         }
         self.init(time: time, hash: hash, shown: shown)

@@ -48,7 +48,9 @@ final class Execution: Sendable {
     ///
     /// - Parameter body: gets the number of its worker, for state of its own, and the index.
     /// - Throws: the first error; the other workers then stop at their next index.
-    func parallel(_ count: Int, _ body: @Sendable (_ worker: Int, _ index: Int) throws(QueryError) -> Void) throws(QueryError) {
+    func parallel(_ count: Int, _ body: @Sendable (_ worker: Int, _ index: Int) throws(QueryError) -> Void)
+        throws(QueryError)
+    {
         let workers = min(threads, count)
         if workers <= 1 {
             for index in 0..<count {

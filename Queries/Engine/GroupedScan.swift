@@ -22,7 +22,8 @@ struct GroupedScan {
 
         /// Adds a group's numbers.
         mutating func fold(
-            _ other: Accumulators, group: Int, key: UInt64, interval: UInt32, places: @autoclosure () -> [GroupTable.Place]
+            _ other: Accumulators, group: Int, key: UInt64, interval: UInt32,
+            places: @autoclosure () -> [GroupTable.Place]
         ) {
             let target: Int
             if let known = table.index.find(key) {

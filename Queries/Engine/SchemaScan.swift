@@ -30,7 +30,8 @@ struct SchemaScan {
         for segment in execution.segments where segment.coverage(of: range) != .none {
             try execution.check()
             let found =
-                filter == nil && segment.coverage(of: range) == .all ? try fromHeader(segment) : try fromColumns(segment)
+                filter == nil && segment.coverage(of: range) == .all
+                ? try fromHeader(segment) : try fromColumns(segment)
             for summary in found where summary.events > 0 {
                 summaries[summary.name, default: DimensionSummary(name: summary.name)].add(summary)
             }
@@ -59,7 +60,9 @@ struct SchemaScan {
         return found
     }
 
-    private func fromColumns(_ segment: Segment, onlyFields: [Dimension]? = nil) throws(QueryError) -> [DimensionSummary] {
+    private func fromColumns(_ segment: Segment, onlyFields: [Dimension]? = nil) throws(QueryError)
+        -> [DimensionSummary]
+    {
         let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
         var names: [Dimension] = onlyFields ?? [.field(.event), .field(.visitor), .field(.time), .field(.value)]
         if onlyFields == nil {

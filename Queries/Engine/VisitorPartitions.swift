@@ -113,7 +113,9 @@ struct VisitorPartitions {
 
     /// Numbers the visitors of a partition across all segments.
     func slots(_ partition: Int) throws(QueryError) -> VisitorSlots {
-        let taking = segments.indices.filter { !ordinals[$0].isEmpty && ordinals[$0][partition] < ordinals[$0][partition + 1] }
+        let taking = segments.indices.filter {
+            !ordinals[$0].isEmpty && ordinals[$0][partition] < ordinals[$0][partition + 1]
+        }
         var first = [Int](repeating: 0, count: segments.count)
         var slots = [[UInt32]](repeating: [], count: segments.count)
         for segment in taking { first[segment] = ordinals[segment][partition] }

@@ -88,7 +88,9 @@ public struct ValueTable: Sendable {
     public func members(of code: Int) -> [UInt32] {
         guard kinds[code] == ValueKind.list.rawValue else { return [UInt32(code)] }
         return withBytes(of: code) { raw in
-            (0..<(raw.count / 4)).map { UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)) }
+            (0..<(raw.count / 4)).map {
+                UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self))
+            }
         }
     }
 

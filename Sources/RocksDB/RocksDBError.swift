@@ -29,7 +29,8 @@ public struct RocksDBError: Error, Sendable, Equatable, CustomStringConvertible 
     public init(message: String) {
         self.message = message
         let lower = message.lowercased()
-        if lower.contains("lock") && (lower.contains("resource temporarily unavailable") || lower.contains("lock hold by"))
+        if lower.contains("lock")
+            && (lower.contains("resource temporarily unavailable") || lower.contains("lock hold by"))
             || lower.contains("/lock: no locks available")
         {
             kind = .locked

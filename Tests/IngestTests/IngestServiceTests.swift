@@ -77,7 +77,8 @@ struct IngestServiceTests {
     @Test("Of events with one id the first counts, within a body and across bodies, also when they come at once")
     func duplicates() async throws {
         try await withService { service in
-            let first = try await ingest(#"[{"event":"a","id":"1"},{"event":"b","id":"1"},{"event":"c","id":"2"}]"#, into: service)
+            let first = try await ingest(
+                #"[{"event":"a","id":"1"},{"event":"b","id":"1"},{"event":"c","id":"2"}]"#, into: service)
             #expect(first.accepted == 2)
             #expect(first.duplicate == 1)
             #expect(first.rejected == 0)
@@ -183,7 +184,9 @@ struct IngestServiceTests {
                 context: IngestContext(
                     site: nil, userAgent: [], clientAddress: "192.0.2.1", backfill: false, transport: .udp))
             service.countDropped(reason: .truncated, 2, transport: .udp)
-            try Deadline.poll(seconds: 10, "the datagrams to be counted") { balance(service).received == 5 ? true : nil }
+            try Deadline.poll(seconds: 10, "the datagrams to be counted") {
+                balance(service).received == 5 ? true : nil
+            }
             #expect(balance(service) == (5, 5))
         }
     }

@@ -74,7 +74,9 @@ final class StoreTarget: QueryTarget {
 
 @Suite("The engine against the reference")
 struct EngineAgreementTests {
-    @Test("Random queries over random streams have the reference's answers, in flight, sealed, split, restarted and shuffled")
+    @Test(
+        "Random queries over random streams have the reference's answers, in flight, sealed, split, restarted and shuffled"
+    )
     func agrees() async throws {
         let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
         let rounds = ProcessInfo.processInfo.environment["WEIR_AGREEMENT_ROUNDS"].flatMap { Int($0) } ?? 60

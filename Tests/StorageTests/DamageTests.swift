@@ -105,7 +105,8 @@ struct DamageTests {
                 switch random.next() % 3 {
                 case 0: bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
                 case 1: bytes.removeLast(Int(random.next() % UInt64(bytes.count)))
-                default: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: Int(random.next() % UInt64(bytes.count)))
+                default:
+                    bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: Int(random.next() % UInt64(bytes.count)))
                 }
                 if bytes.isEmpty { bytes = [0] }
             }

@@ -9,7 +9,8 @@ final class TemporaryDirectory {
     let path: String
 
     init() {
-        path = FileManager.default.temporaryDirectory
+        path =
+            FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-storage-\(UInt64.random(in: .min ... .max))").path
     }
 

@@ -102,7 +102,7 @@ struct StoreTests {
         let store = try directory.open()
         var maker = BatchMaker(seed: seed, hash: store.hash)
         let outcome4 = try commit(maker.batch(rows: 501, ids: 1000..<1501), to: store)
-            #expect(outcome4.accepted == 1)
+        #expect(outcome4.accepted == 1)
         #expect(try allRows(store).count == 501)
     }
 
