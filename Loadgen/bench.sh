@@ -47,4 +47,4 @@ queries
 curl -sf -X POST "$url/v1/admin/flush" >/dev/null
 echo "== queries with everything sealed"
 queries
-echo "== disk: $(du -sh "$work/data" | cut -f1), memory: $(awk '/VmRSS/ {print $2 " kB"}' "/proc/$server/status")"
+echo "== disk: $(du -sh --apparent-size "$work/data" | cut -f1), memory: $(awk '/VmRSS/ {print $2 " kB"}' "/proc/$server/status")"

@@ -6,7 +6,7 @@ package enum Block {
     static let headerBytes = 40
     static let version: UInt8 = 1
     /// The most a block may declare to inflate to.
-    static let maxPayloadBytes = 1 << 30
+    static let maxPayloadBytes = 3 << 30
     /// Payloads below this are not worth compressing.
     static let minCompressedBytes = 64
 

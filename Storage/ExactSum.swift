@@ -57,12 +57,16 @@ public struct ExactSum: Sendable, Equatable {
             var (large, small) = (x, partial)
             if large.magnitude < small.magnitude { swap(&large, &small) }
             let high = large + small
+            guard high.isFinite else {
+                // Beyond the range of doubles: the largest one stands for it, so that it never turns into an infinity or a NaN.
+                partials = [high < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude]
+                return
+            }
             let low = small - (high - large)
             if low != 0 { kept.append(low) }
             x = high
         }
-        // A sum beyond the range of doubles stays at the largest one, so that it never turns into an infinity or a NaN.
-        kept.append(x.isFinite ? x : (value < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude))
+        kept.append(x)
         partials = kept
     }
 }

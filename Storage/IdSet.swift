@@ -1,7 +1,7 @@
 /// The idempotency ids of the deduplication horizon: a set of 64-bit hashes, each with the epoch it came in.
 ///
 /// An open-addressing table of 10 bytes a slot, between a quarter and five eighths full. An id counts until ``Limits/horizon`` has passed (rounded up to an
-/// epoch, a 24th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
+/// epoch, a 240th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
 /// Not thread-safe: the writer owns it.
 package struct IdSet {
     package struct Limits: Sendable {
@@ -29,13 +29,13 @@ package struct IdSet {
         epochs = [UInt16](repeating: 0, count: 1024)
     }
 
-    private var epochLength: Int64 { max(1, limits.horizon / 24) }
+    private var epochLength: Int64 { max(1, limits.horizon / 240) }
 
-    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after seven years of the default horizon.
+    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after nine months of the default horizon.
     private func epoch(_ time: Int64) -> UInt16 { UInt16(truncatingIfNeeded: max(0, time) / epochLength) }
 
     /// Whether an id of `epoch` still counts at `now`. A clock that steps back makes ids younger, never forgotten.
-    private func isLive(_ epoch: UInt16, at now: UInt16) -> Bool { Int16(bitPattern: now &- epoch) <= 24 }
+    private func isLive(_ epoch: UInt16, at now: UInt16) -> Bool { Int16(bitPattern: now &- epoch) <= 240 }
 
     /// Adds an id that came at `time`.
     ///
@@ -45,7 +45,7 @@ package struct IdSet {
         if (count + 1) * 8 > ids.count * 5 { grow(at: time) }
         let now = epoch(time)
         let mask = ids.count - 1
-        var slot = Int(truncatingIfNeeded: id &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
+        var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
         while ids[slot] != 0 {
             if ids[slot] == id {
                 if isLive(epochs[slot], at: now) { return false }
@@ -63,15 +63,15 @@ package struct IdSet {
     @inline(never)
     private mutating func grow(at time: Int64) {
         let now = epoch(time)
-        var longest: Int16 = 24
+        var longest: Int16 = 240
         var ages: [Int16: Int] = [:]
         for slot in ids.indices where ids[slot] != 0 && isLive(epochs[slot], at: now) {
             ages[Int16(bitPattern: now &- epochs[slot]), default: 0] += 1
         }
         var live = ages.values.reduce(0, +)
         if live >= limits.entries {
-            // Full: give up the oldest epochs until an eighth is free, so that this is rare. The newest epoch always stays.
-            for (age, number) in ages.sorted(by: { $0.key > $1.key }).dropLast() {
+            // Full: give up the oldest epochs until an eighth is free, so that this is rare.
+            for (age, number) in ages.sorted(by: { $0.key > $1.key }) {
                 if live <= limits.entries * 7 / 8 { break }
                 live -= number
                 evicted += number
@@ -86,7 +86,7 @@ package struct IdSet {
         let mask = capacity - 1
         for slot in oldIds.indices
         where oldIds[slot] != 0 && Int16(bitPattern: now &- oldEpochs[slot]) <= longest {
-            var target = Int(truncatingIfNeeded: oldIds[slot] &* 0x9E37_79B9_7F4A_7C15 >> 20) & mask
+            var target = Int(truncatingIfNeeded: (oldIds[slot] &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
             while ids[target] != 0 { target = (target + 1) & mask }
             ids[target] = oldIds[slot]
             epochs[target] = oldEpochs[slot]

@@ -41,7 +41,7 @@ extension RunAssembler {
                 ? $0.nameAndVisitor < $1.nameAndVisitor : $0.timeAndRow < $1.timeAndRow
         }
         let present = batch.columns.indices.filter { !batch.columns[$0].codes.isEmpty }
-            .sorted { batch.columns[$0].name < batch.columns[$1].name }
+            .sorted { batch.columns[$0].name.utf8.lexicographicallyPrecedes(batch.columns[$1].name.utf8) }
         let assembler = RunAssembler(
             names: nameCodes.enumerated().map { (nameTexts[$1], batch.names.hashes[$1], counts[$0]) },
             order: keys.map { UInt32(truncatingIfNeeded: $0.timeAndRow) }, month: batch.month, times: batch.times,

@@ -67,7 +67,9 @@ package struct AlignedRuns {
             Self.mergeRanges(entry.ranges, ordinals: ordinals, times: times, into: &order)
             names.append((entry.name, hash, order.count - before))
         }
-        let columnNames = Set(runs.flatMap { $0.header.columns.map(\.name) }).sorted()
+        // By bytes: as strings, names that only look alike would be one, and a column would be lost.
+        let columnNames = Set(runs.flatMap { $0.header.columns.map { Array($0.name.utf8) } })
+            .sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
         assembler = RunAssembler(
             names: names, order: order, month: runs[0].header.month, times: times, ordinals: ordinals,
             visitors: visitors, visitorNames: visitorNames, nameTables: runs.map(\.columns.visitorNames),

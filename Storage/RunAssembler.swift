@@ -156,7 +156,12 @@ package struct RunAssembler {
             for position in taken.indices { taken[position] = map[Int(taken[position])] }
         }
         var kinds: UInt8 = 0
-        for code in 1..<table.count { kinds |= 1 << table.kinds[code] }
+        var isUsed = [Bool](repeating: false, count: table.count)
+        for code in taken { isUsed[Int(code)] = true }
+        for code in 1..<table.count where isUsed[code] {
+            kinds |= 1 << table.kinds[code]
+            for member in table.members(of: code) { kinds |= 1 << table.kinds[Int(member)] }
+        }
         let summary = ColumnSummary(
             name: name, distinct: table.count, present: present, first: month + Int64(first),
             last: month + Int64(last), kinds: kinds, hasRollup: false)

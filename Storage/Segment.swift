@@ -132,7 +132,7 @@ package struct RunColumns: Sendable {
             + columns.reduce(0) { $0 + tableBytes($1.table) + $1.chunks.reduce(0) { $0 + $1.bytes } }
     }
 
-    private func tableBytes(_ table: ValueTable) -> Int { table.bytes.count + table.count * 13 + 128 }
+    private func tableBytes(_ table: ValueTable) -> Int { table.bytes.count + table.count * 29 + 128 }
 }
 
 /// One dictionary column of a run.

@@ -46,7 +46,8 @@ public struct SegmentHeader: Sendable {
     public let names: [NameRun]
     /// Dictionary columns that have a value in any row, sorted by name.
     public let columns: [ColumnSummary]
-    private let columnIndex: [String: Int]
+    // By bytes, for the same reason as everywhere: two names may look alike and differ.
+    private let columnIndex: [[UInt8]: Int]
 
     init(
         bucket: Bucket, month: Int64, first: Int64, last: Int64, rows: Int, visitors: Int, hasValues: Bool,
@@ -61,11 +62,12 @@ public struct SegmentHeader: Sendable {
         self.hasValues = hasValues
         self.names = names
         self.columns = columns
-        columnIndex = Dictionary(columns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+        columnIndex = Dictionary(
+            columns.enumerated().map { (Array($1.name.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Position of a dimension's column in ``columns``; `nil` if no row has a value.
-    public func column(_ name: String) -> Int? { columnIndex[name] }
+    public func column(_ name: String) -> Int? { columnIndex[Array(name.utf8)] }
 
     /// Number of chunks of every row column.
     public var chunks: Int { (rows + CodeChunk.rows - 1) / CodeChunk.rows }
@@ -108,7 +110,8 @@ public struct SegmentHeader: Sendable {
         let month = try reader.fixed(Int64.self)
         let first = try reader.fixed(Int64.self)
         let last = try reader.fixed(Int64.self)
-        guard month <= first, first <= last, last - month < Int64(UInt32.max) else {
+        let (span, overflow) = last.subtractingReportingOverflow(month)
+        guard month <= first, first <= last, !overflow, span < Int64(UInt32.max) else {
             throw DecodingFault("has times outside its month")
         }
         let rows = try reader.bounded(Int(UInt32.max))
@@ -119,6 +122,7 @@ public struct SegmentHeader: Sendable {
         for _ in 0..<(try reader.count(ofSize: 2)) {
             let name = try reader.text()
             let count = try reader.bounded(rows - next)
+            guard count > 0 else { throw DecodingFault("has a name without rows") }
             names.append(NameRun(name: name, hash: hash(name), rows: next..<(next + count)))
             next += count
         }
@@ -127,7 +131,7 @@ public struct SegmentHeader: Sendable {
         for _ in 0..<(try reader.count(ofSize: 20)) {
             columns.append(
                 ColumnSummary(
-                    name: try reader.text(), distinct: try reader.bounded(Int(UInt32.max)),
+                    name: try reader.text(), distinct: max(1, try reader.bounded(Int(UInt32.max))),
                     present: try reader.bounded(rows), first: try reader.fixed(Int64.self),
                     last: try reader.fixed(Int64.self), kinds: try reader.u8(), hasRollup: try reader.u8() != 0))
         }

@@ -52,7 +52,9 @@ enum SegmentParts {
         _ bytes: UnsafeRawBufferPointer, count: Int, hash: EventHash
     ) throws(DecodingFault) -> ValueTable {
         var reader = ByteReader(bytes)
-        guard try reader.varint() == UInt64(count - 1) else { throw DecodingFault("has another number of values") }
+        guard count > 0, try reader.varint() == UInt64(count - 1) else {
+            throw DecodingFault("has another number of values")
+        }
         let kinds = try reader.array(UInt8.self, count: count - 1)
         var lengths: [Int] = []
         lengths.reserveCapacity(count - 1)

@@ -204,7 +204,7 @@ extension Store {
 
     /// The dead letters of a site, oldest first, behind the sequence `after`.
     public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
-        guard let number = state.withLock({ $0.numbers[site] }) else { return [] }
+        guard let number = state.withLock({ $0.numbers[site] }), after != .max else { return [] }
         let start = Keys.deadLetter(site: number, sequence: (after ?? 0) &+ 1)
         var iterator = database.iterate(prefix: Keys.deadLetters(site: number), from: start)
         var letters: [DeadLetter] = []
@@ -235,6 +235,7 @@ extension Store {
     /// - Parameter day: days since 1970 in UTC.
     public func salt(day: UInt32) throws(StorageError) -> [UInt8] {
         try writer.withLock { (_) throws(StorageError) in
+            if let failure = state.withLock({ $0.failure }) { throw .failed(failure) }
             do throws(RocksDBError) {
                 if let salt = try database.get(Keys.salt(day: day)) { return salt }
                 var batch = WriteBatch()
@@ -247,6 +248,7 @@ extension Store {
                 try database.write(batch)
                 return salt
             } catch {
+                state.withLock { $0.failure = error.message }
                 throw .database(error)
             }
         }

@@ -18,10 +18,12 @@ extension Store {
                 if isSealDue(partition, watermark: watermark, now: now) {
                     try seal(site: site, month: month, partition, watermark: watermark, all: false)
                     didWork = true
-                } else if partition.rows >= options.spillRows {
+                } else if partition.rows >= options.spillRows || partition.bytes >= options.inFlightBytes / 4
+                    || isOverloaded
+                {
                     logger.notice(
-                        "Sealing open buckets: the limit spillRows is reached.", metadata: ["rows": "\(partition.rows)"]
-                    )
+                        "Sealing open buckets: a limit of what is in flight is reached.",
+                        metadata: ["rows": "\(partition.rows)", "bytes": "\(partition.bytes)"])
                     try seal(site: site, month: month, partition, watermark: watermark, all: true)
                     didWork = true
                 } else if mergeRuns(site: site, month: month, partition) {

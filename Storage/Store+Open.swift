@@ -232,8 +232,9 @@ extension RecoveredStore {
         nextNumber = max(nextNumber, segment.number + 1)
         let latest = state.sites[segment.site]?.latest ?? .min
         state.sites[segment.site, default: SiteData()].latest = max(latest, segment.header.last)
-        for column in segment.header.columns where column.name.hasPrefix(Field.propertyPrefix) {
-            propertyNames.register(site: site, name: String(column.name.dropFirst(Field.propertyPrefix.count)))
+        for column in segment.header.columns where column.name.utf8.starts(with: Field.propertyPrefix.utf8) {
+            let name = column.name.utf8.dropFirst(Field.propertyPrefix.utf8.count)
+            propertyNames.register(site: site, name: String(decoding: name, as: UTF8.self))
         }
     }
 }

@@ -151,6 +151,7 @@ struct Partition: Sendable {
     var lastSeal: Int64
 
     var rows: Int { runs.reduce(0) { $0 + $1.segment.header.rows } }
+    var bytes: Int { runs.reduce(0) { $0 + $1.segment.residentBytes } }
 }
 
 /// A run in memory with the log rows it came from, which are deleted when it is sealed.

@@ -6,10 +6,12 @@ public struct StoreOptions: Sendable {
     public var deduplicationHorizon: Int64 = 86_400_000
     /// How many idempotency ids are remembered. Above it the oldest are given up before their horizon, and counted.
     public var deduplicationEntries = 16_000_000
-    /// Rows of one site and month in flight at which they are sealed although their buckets are open.
+    /// Rows of one site and month in flight at which they are sealed although their buckets are open; as are they when they hold a
+    /// quarter of ``inFlightBytes``, or when that is reached by all together.
     public var spillRows = 4_000_000
-    /// Bytes in flight above which ingest is pushed back (429).
-    public var inFlightBytes = 2 << 30
+    /// Bytes in flight above which ingest is pushed back (429). Well below the largest payload of a block (3 GiB), since one
+    /// log row may have to hold all of it.
+    public var inFlightBytes = 1 << 30
     /// Late rows wait this long (milliseconds) or for this many before they are sealed into another segment of their bucket.
     public var lateSealDelay: Int64 = 60_000
     public var lateSealRows = 500_000

@@ -53,6 +53,7 @@ struct EventScan {
     ) throws(QueryError) {
         let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
         var mask: [UInt8] = []
+        var pruneAt = wanted * 4 + 4096
         let month = segment.header.month
         let newest = cursor?.time ?? .max
         for name in filter.possibleNames {
@@ -69,7 +70,11 @@ struct EventScan {
                     found.append(
                         Found(time: time, hash: 0, segment: index, row: piece.chunk * CodeChunk.rows + row, name: name))
                 }
-                if found.count > wanted * 4 + 4096 { prune(&found, wanted: wanted, threshold: &threshold) }
+                if found.count > pruneAt {
+                    prune(&found, wanted: wanted, threshold: &threshold)
+                    // Many events of one time cannot be told apart yet; they are looked at again when there are twice as many.
+                    pruneAt = max(pruneAt, found.count * 2)
+                }
             }
         }
     }
@@ -98,6 +103,7 @@ struct EventScan {
                 reader = try EventReader(execution.segments[segment], execution: execution)
                 readers[segment] = reader
             }
+            if position % 1024 == 0 { try execution.check() }
             found[position].hash = try reader.hash(row: found[position].row, name: found[position].name)
         }
         found.sort { ($1.time, $0.hash) < ($0.time, $1.hash) }
@@ -182,7 +188,7 @@ struct EventReader {
     ///
     /// - Parameter columns: the dimensions to show; everything if `nil`.
     func json(row: Int, name: Int, time: String, columns: [Dimension]?) throws(QueryError) -> JSONValue {
-        func isShown(_ name: String) -> Bool { columns?.contains { $0.name == name } ?? true }
+        func isShown(_ name: String) -> Bool { columns?.contains { $0.name.utf8.elementsEqual(name.utf8) } ?? true }
         let (chunk, offset) = (row / CodeChunk.rows, row % CodeChunk.rows)
         var members: [(key: String, value: JSONValue)] = []
         if isShown("time") { members.append(("time", .string(time))) }
@@ -204,8 +210,9 @@ struct EventReader {
             let code = Int(codes[offset])
             guard code != 0 else { continue }
             let value = EventReader.json(table, code)
-            if full.hasPrefix(Field.propertyPrefix) {
-                properties.append((String(full.dropFirst(Field.propertyPrefix.count)), value))
+            if full.utf8.starts(with: Field.propertyPrefix.utf8) {
+                let name = full.utf8.dropFirst(Field.propertyPrefix.utf8.count)
+                properties.append((String(decoding: name, as: UTF8.self), value))
             } else {
                 members.append((full, value))
             }

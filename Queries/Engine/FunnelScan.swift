@@ -212,16 +212,16 @@ struct FunnelScan {
         }
         let events = worker.detailed
         var found = worker
-        events.forEachVisitor(slots.count) { visitor in
+        try events.forEachVisitor(slots.count) { (visitor) throws(QueryError) in
             guard query.count == .sessions else {
-                match(visitor, &found)
+                try match(visitor, &found)
                 return
             }
             let sessions = Sessions.split(
                 visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session })
             for session in sessions {
                 let events = session.filter { visitor[$0].payload.steps != 0 }.map { visitor[$0] }
-                events.withUnsafeBufferPointer { match($0, &found) }
+                try events.withUnsafeBufferPointer { (events) throws(QueryError) in try match(events, &found) }
             }
         }
         worker = found
@@ -275,7 +275,9 @@ struct FunnelScan {
     }
 
     /// Matches the events of a visitor or session and counts how far they lead.
-    private func match(_ events: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ worker: inout Worker) {
+    private func match(_ events: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ worker: inout Worker)
+        throws(QueryError)
+    {
         let level = worker.matcher.level(0..<events.count, { events[$0].time }, { events[$0].payload.steps })
         for step in 0..<level { worker.counts[step] += 1 }
         guard !query.by.isEmpty, level > 0 else { return }
@@ -283,11 +285,10 @@ struct FunnelScan {
         func ownKeys(of event: Event) -> ArraySlice<UInt32> {
             keys[Int(event.firstKey)..<Int(event.firstKey + event.keys)]
         }
-        var distinct: [UInt32] = []
-        for event in events {
-            for key in ownKeys(of: event.payload) where !distinct.contains(key) { distinct.append(key) }
-        }
+        var distinct: Set<UInt32> = []
+        for event in events { distinct.formUnion(ownKeys(of: event.payload)) }
         for key in distinct {
+            try execution.check()
             // Under a key, only the events that have it may begin a chain.
             let level = worker.matcher.level(0..<events.count, { events[$0].time }) { position in
                 let event = events[position].payload

@@ -121,6 +121,7 @@ struct GroupedScan {
         let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
         execution.countRows(rollup.codes.count)
         for entry in rollup.codes.indices {
+            if entry % 4096 == 0 { try QueryMemory.checkGroups(result.table.count) }
             let cells = rollup.cells[rollup.starts[entry]..<rollup.starts[entry + 1]]
             guard cells.contains(where: { isCounted[Int($0.name)] }) else { continue }
             let code = rollup.codes[entry]
@@ -156,6 +157,7 @@ struct GroupedScan {
         var measures: [SegmentMeasure] = []
         for measure in plan.measures { measures.append(try SegmentMeasure(measure, of: segment, hash: execution.hash)) }
         var sums = Accumulators(plan)
+        try QueryMemory.checkCells(grouping.count, measures: plan.measures.count)
         sums.grow(to: grouping.count)
         var mask: [UInt8] = []
         var groups: [UInt32] = []
@@ -175,6 +177,7 @@ struct GroupedScan {
             execution.countRows(piece.range.count)
             try filter.mask(piece, into: &mask)
             try grouping.assign(piece, segment: segment, into: &groups)
+            try QueryMemory.checkCells(grouping.count, measures: plan.measures.count)
             sums.grow(to: grouping.count)
             sums.add(groups: groups, mask: mask, isPageview: isPageview)
             for (index, measure) in measures.enumerated() {
@@ -183,6 +186,8 @@ struct GroupedScan {
             }
         }
         for group in 0..<grouping.count where sums.events[group] > 0 {
+            if group % 4096 == 0 { try execution.check() }
+            try QueryMemory.checkGroups(result.table.count)
             if let single = grouping.singleCode(UInt32(group)) {
                 let hash = grouping.dimensions[0].table.hashes[Int(single.code)]
                 let target = result.table.insert(
@@ -193,6 +198,7 @@ struct GroupedScan {
                 continue
             }
             let (codes, interval) = grouping.parts(UInt32(group))
+            try QueryMemory.checkCombinations(codes, grouping.dimensions)
             GroupTable.expand(codes, grouping.dimensions) { codes, hashes in
                 result.fold(
                     sums, group: group, key: GroupTable.key(hashes, interval: interval), interval: interval,

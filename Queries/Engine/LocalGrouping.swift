@@ -30,7 +30,8 @@ struct LocalGrouping: Sendable {
         self.sizes = sizes
         var product = 1
         for size in sizes { product = min(product, LocalGrouping.denseLimit + 1) * size }
-        isDense = product <= LocalGrouping.denseLimit
+        // A table much longer than the segment would cost more to clear than its rows to look up.
+        isDense = product <= min(LocalGrouping.denseLimit, max(4_096, 4 * segment.header.rows))
         pairs = isDense ? [] : sizes.map { _ in HashIndex() }
         denseCount = product
         identities = dimensions.map { Array(0..<UInt32($0.count)) }

@@ -26,14 +26,14 @@ struct SchemaScan {
 
     /// The summaries, in the byte order of their names.
     func run() throws(QueryError) -> [DimensionSummary] {
-        var summaries: [String: DimensionSummary] = [:]
+        var summaries: [[UInt8]: DimensionSummary] = [:]
         for segment in execution.segments where segment.coverage(of: range) != .none {
             try execution.check()
             let found =
                 filter == nil && segment.coverage(of: range) == .all
                 ? try fromHeader(segment) : try fromColumns(segment)
             for summary in found where summary.events > 0 {
-                summaries[summary.name, default: DimensionSummary(name: summary.name)].add(summary)
+                summaries[Array(summary.name.utf8), default: DimensionSummary(name: summary.name)].add(summary)
             }
         }
         return summaries.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

@@ -140,7 +140,7 @@ struct SessionScan {
         _ session: [Int], _ visitor: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
         into numbers: inout [SessionNumbers]
     ) {
-        var groups: [UInt32] = []
+        var groups: Set<UInt32> = []
         var pageviews = 0
         var pageviewTime: Int64 = 0
         for position in session {
@@ -150,8 +150,8 @@ struct SessionScan {
                 pageviewTime = event.time
             }
             let first = Int(event.payload.firstGroup)
-            for group in groupsOfEvents[first..<(first + Int(event.payload.groups))] where !groups.contains(group) {
-                groups.append(group)
+            for group in groupsOfEvents[first..<(first + Int(event.payload.groups))] {
+                groups.insert(group)
             }
         }
         guard !groups.isEmpty, let first = session.first, let last = session.last else { return }

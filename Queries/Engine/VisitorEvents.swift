@@ -93,11 +93,14 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     ///
     /// - Parameter visitors: number of slots; every slot is below it.
     /// - Complexity: O(events), since a visitor's events come nearly sorted: segments are read in the order of time.
-    func forEachVisitor(_ visitors: Int, _ body: (UnsafeBufferPointer<Entry>) -> Void) {
+    /// - Throws: what `body` throws.
+    func forEachVisitor<E: Error>(
+        _ visitors: Int, _ body: (UnsafeBufferPointer<Entry>) throws(E) -> Void
+    ) throws(E) {
         guard count > 0 else { return }
         // Counting sort by visitor: `ends[slot]` begins as the slot's start and has moved to its end afterwards.
         var ends = [Int32](repeating: 0, count: visitors + 1)
-        ends.withUnsafeMutableBufferPointer { ends in
+        try ends.withUnsafeMutableBufferPointer { (ends) throws(E) in
             for position in 0..<count { ends[Int(slots[position]) &+ 1] &+= 1 }
             for slot in 0..<visitors { ends[slot &+ 1] &+= ends[slot] }
             for position in 0..<count {
@@ -111,7 +114,7 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
                 if end == start { continue }
                 let events = UnsafeMutableBufferPointer(start: sorted + start, count: end - start)
                 VisitorEvents.sort(events)
-                body(UnsafeBufferPointer(events))
+                try body(UnsafeBufferPointer(events))
                 start = end
             }
         }

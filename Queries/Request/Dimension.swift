@@ -35,8 +35,9 @@ public enum Dimension: Hashable, Sendable {
     ///
     /// - Parameter path: The place in the query, for the message.
     public init(_ text: String, path: String) throws(QueryError) {
-        if text.hasPrefix(Field.propertyPrefix) {
-            let name = String(text.dropFirst(Field.propertyPrefix.count))
+        // By bytes: a name may begin with a mark that combines with the prefix's dot into one character.
+        if text.utf8.starts(with: Field.propertyPrefix.utf8) {
+            let name = String(decoding: text.utf8.dropFirst(Field.propertyPrefix.utf8.count), as: UTF8.self)
             guard !name.isEmpty else {
                 throw QueryError(
                     .unknownDimension, "`\(path)`: after `props.` the property's name is missing, as in `props.plan`",

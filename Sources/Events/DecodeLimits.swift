@@ -3,7 +3,7 @@ public struct DecodeLimits: Sendable, Hashable {
     /// Bytes of a whole body, decompressed. Beyond: ``DecodeError/Code/bodyTooLarge``.
     public var maxBodyBytes = 64 << 20
     /// Events of a body. Beyond: ``DecodeError/Code/tooManyEvents``.
-    public var maxEventsPerBody = 1_000_000
+    public var maxEventsPerBody = 250_000
     /// Combinations of site and calendar month in one body. Beyond: ``RejectionCode/tooManyPartitions``.
     public var maxPartitionsPerBody = 1024
     /// Bytes of one event's JSON. Beyond: ``RejectionCode/eventTooLarge``.

@@ -32,14 +32,15 @@ final class GroupCommitter: Sendable {
     private let queue = Mutex(Queue())
     private let wake = DispatchSemaphore(value: 0)
     private let stopped = DispatchSemaphore(value: 0)
-    private let store: Store
+    /// Given up when the thread ends, so that after ``stop()`` nothing here keeps the store open.
+    private let store: Mutex<Store?>
     private let committed: @Sendable (_ requests: Int) -> Void
 
     /// Starts the thread.
     ///
     /// - Parameter committed: called after each group with its size.
     init(store: Store, committed: @escaping @Sendable (_ requests: Int) -> Void) {
-        self.store = store
+        self.store = Mutex(store)
         self.committed = committed
         let thread = Thread { [self] in run() }
         thread.name = "weir.commit"
@@ -77,6 +78,12 @@ final class GroupCommitter: Sendable {
     }
 
     private func run() {
+        if let store = store.withLock({ $0 }) { commitGroups(to: store) }
+        store.withLock { $0 = nil }
+        stopped.signal()
+    }
+
+    private func commitGroups(to store: Store) {
         while true {
             wake.wait()
             let (group, isStopping) = takeGroup()
@@ -95,7 +102,6 @@ final class GroupCommitter: Sendable {
                 for request in group { request.answer(.failure(error)) }
             }
         }
-        stopped.signal()
     }
 
     private func takeGroup() -> (group: [Request], isStopping: Bool) {

@@ -1,5 +1,5 @@
+import Dispatch
 import Events
-import Foundation
 import Logging
 import Storage
 import Synchronization
@@ -153,14 +153,14 @@ public final class IngestService: Sendable {
                 anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
             decoded = try decoders.decode(body, context: decodeContext)
         } catch let error as DecodeError {
-            let place = error.position.map { " (at byte \($0))" } ?? ""
-            throw .unreadable(code: error.code.rawValue, detail: error.detail + place)
+            throw .unreadable(code: error.code.rawValue, detail: error.detail)
         } catch {
             throw .storage(detail: "\(error)")
         }
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
-            deadLetters: decoded.rejections.map {
+            // More than a site keeps would only push each other out.
+            deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
             })
         return Prepared(
@@ -244,16 +244,17 @@ public final class IngestService: Sendable {
     }
 
     /// Commits what has been taken in and ends the threads. Everything acknowledged is durable already.
+    ///
+    /// When it returns, the store is held by nobody but the owners of this service and of its ``store``.
     public func close() async {
         await stopAccepting()
+        let (committer, maintenance) = (committer, maintenance)
         await withCheckedContinuation { continuation in
-            let thread = Thread { [self] in
+            DispatchQueue.global().async {
                 committer.stop()
                 maintenance.stop()
                 continuation.resume()
             }
-            thread.name = "weir.close"
-            thread.start()
         }
     }
 

@@ -23,7 +23,8 @@ final class MaintenanceThread: Sendable {
     private let orders = Mutex(Orders())
     private let wake = DispatchSemaphore(value: 0)
     private let stopped = DispatchSemaphore(value: 0)
-    private let store: Store
+    /// Given up when the thread ends, so that after ``stop()`` nothing here keeps the store open.
+    private let store: Mutex<Store?>
     private let logger: Logger
     private let failed: @Sendable (StorageError) -> Void
 
@@ -31,7 +32,7 @@ final class MaintenanceThread: Sendable {
     ///
     /// - Parameter failed: called when a step of maintenance failed.
     init(store: Store, logger: Logger, failed: @escaping @Sendable (StorageError) -> Void) {
-        self.store = store
+        self.store = Mutex(store)
         self.logger = logger
         self.failed = failed
         let thread = Thread { [self] in run() }
@@ -72,6 +73,12 @@ final class MaintenanceThread: Sendable {
     private func run() {
         // On Linux this sets the priority of the calling thread alone.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        if let store = store.withLock({ $0 }) { maintain(store) }
+        store.withLock { $0 = nil }
+        stopped.signal()
+    }
+
+    private func maintain(_ store: Store) {
         var isBusy = false
         while true {
             if !isBusy { _ = wake.wait(timeout: .now() + .milliseconds(Self.interval)) }
@@ -87,7 +94,6 @@ final class MaintenanceThread: Sendable {
             isBusy = false
             if attempt({ () throws(StorageError) in isBusy = try store.maintain() }) != nil { isBusy = false }
         }
-        stopped.signal()
     }
 
     private func attempt(_ step: () throws(StorageError) -> Void) -> StorageError? {

@@ -39,7 +39,9 @@ public enum Endpoint: String, CaseIterable, Sendable {
     package static func at(path: String) -> (endpoints: [Endpoint], kind: String) {
         if path.hasPrefix(queryPrefix) {
             let kind = String(path.dropFirst(queryPrefix.count))
-            return kind.isEmpty || kind.contains("/") ? ([], "") : ([.getQuery, .postQuery], kind)
+            // The one kind of two parts is announced, so it is answered by what knows the kinds.
+            let isOnePart = !kind.isEmpty && !kind.contains("/")
+            return isOnePart || kind == "funnel/visitors" ? ([.getQuery, .postQuery], kind) : ([], "")
         }
         return (byPath[path] ?? [], "")
     }

@@ -4,6 +4,7 @@ import Ingest
 import Logging
 import Queries
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,11 +20,37 @@ final class StoreTarget: QueryTarget {
 
     deinit {
         // The service ends before its directory goes: RocksDB must not find its files missing under it.
-        Task { [open, directory] in
-            await open?.service.close()
+        let closing = Closing(open?.service)
+        open = nil
+        Task { [directory] in
+            await closing.finish()
             try? FileManager.default.removeItem(at: directory)
         }
     }
+
+    /// A service on its way out; the test process must not end before all of them have.
+    private final class Closing: Sendable {
+        private static let pending = Atomic<Int>(0)
+        private let service: Mutex<IngestService?>
+
+        init(_ service: IngestService?) {
+            Closing.pending.add(1, ordering: .relaxed)
+            self.service = Mutex(service)
+        }
+
+        func finish() async {
+            await service.withLock { $0 }?.close()
+            service.withLock { $0 = nil }
+            Closing.pending.subtract(1, ordering: .relaxed)
+        }
+
+        static func wait() async throws {
+            while pending.load(ordering: .relaxed) > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    /// Returns when every target that is gone has closed its store.
+    static func waitUntilClosed() async throws { try await Closing.wait() }
 
     private func current() async throws -> (service: IngestService, engine: QueryEngine) {
         if let open { return open }
@@ -81,6 +108,7 @@ struct EngineAgreementTests {
         let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
         let rounds = ProcessInfo.processInfo.environment["WEIR_AGREEMENT_ROUNDS"].flatMap { Int($0) } ?? 60
         let report = try await ReferenceAgreement.run(seed: seed, rounds: rounds) { StoreTarget() }
+        try await StoreTarget.waitUntilClosed()
         #expect(report.disagreements.isEmpty, "\(report)")
         #expect(report.compared > rounds * 10)
     }

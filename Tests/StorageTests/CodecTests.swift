@@ -124,6 +124,13 @@ struct CodecTests {
         #expect(cents.value == 0.3)
     }
 
+    @Test("A sum beyond the range of doubles stays finite")
+    func hugeSums() {
+        var sum = ExactSum()
+        for _ in 0..<3 { sum.add(1.7e308) }
+        #expect(sum.value == .greatestFiniteMagnitude)
+    }
+
     @Test("The id set forgets by time and by number, and nothing before")
     func idSet() {
         func expect(_ isNew: Bool, _ expected: Bool) { #expect(isNew == expected) }

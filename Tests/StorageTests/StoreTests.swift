@@ -179,4 +179,43 @@ struct StoreTests {
             })
         #expect(outcomes.map { (try? $0.get())?.accepted } == [2, nil, 2])
     }
+
+    @Test("Columns whose names only look alike stay two, in flight, merged and sealed")
+    func namesByBytes() throws {
+        let directory = TemporaryDirectory()
+        let store = try directory.open()
+        let maker = BatchMaker(seed: seed, hash: store.hash)
+        let names = ["\u{E9}", "e\u{301}"]
+        for round in 0..<2 {
+            let batch = ColumnBatch(site: "default", month: january, hash: store.hash)
+            for name in names {
+                maker.append(batch, time: UInt32(round), id: 0, value: nil, name: "e", visitor: "v")
+                maker.set(batch, batch.addPropertyColumn(name), "value of \(name.utf8.count) bytes")
+            }
+            try commit(batch, to: store)
+        }
+        let expected = try allRows(store)
+        #expect(expected.count(where: { $0.contains("value of 2 bytes") }) == 2)
+        #expect(expected.count(where: { $0.contains("value of 3 bytes") }) == 2)
+        try store.flush()
+        #expect(try allRows(store) == expected)
+        let header = try #require(store.snapshot(site: "default").segments.first?.header)
+        #expect(header.columns.count == 2)
+        #expect(header.column("props.\u{E9}") != header.column("props.e\u{301}"))
+    }
+
+    @Test("Open buckets are sealed when what is in flight reaches its limit, so that ingest goes on")
+    func spills() throws {
+        let directory = TemporaryDirectory()
+        var options = StoreOptions()
+        options.inFlightBytes = 20_000
+        let store = try directory.open(options, clock: ManualClock(january))
+        var maker = BatchMaker(seed: seed, hash: store.hash)
+        try commit(maker.batch(rows: 1000), to: store)
+        #expect(store.isOverloaded)
+        let expected = try allRows(store)
+        while try store.maintain() {}
+        #expect(!store.isOverloaded)
+        #expect(try allRows(store) == expected)
+    }
 }

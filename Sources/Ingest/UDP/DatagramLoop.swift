@@ -32,6 +32,7 @@ struct DatagramLoop: ~Copyable {
 
     /// How long the loop sleeps at most before it looks whether it shall stop.
     private static let pollMilliseconds: CInt = 100
+    private static let maxJoinedBytes = 512 << 10
     /// Vectors taken after the stop at most: what was queued, but not an endless stream of newcomers.
     private static let vectorsAfterStop = 256
 
@@ -103,7 +104,8 @@ struct DatagramLoop: ~Copyable {
         }
         vector.append(slot, to: &body)
         joined += 1
-        if !canJoin {
+        // A joined body stays far below what a body may hold, however small its events are.
+        if !canJoin || body.count > Self.maxJoinedBytes {
             deliver()
         }
     }

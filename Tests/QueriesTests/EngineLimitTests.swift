@@ -1,0 +1,70 @@
+import Queries
+import TestSupport
+import Testing
+
+@Suite("What a query may cost")
+struct EngineLimitTests {
+    /// Asks and returns the code of the refusal; `nil` if there is an answer.
+    private func refusal(_ target: StoreTarget, _ kind: String, _ json: String) async throws -> String? {
+        do {
+            _ = try await target.query(kind, json)
+            return nil
+        } catch let error as QueryError {
+            return error.code
+        }
+    }
+
+    @Test("An event with many values in many dimensions does not make a query count it in a billion groups")
+    func combinations() async throws {
+        let target = StoreTarget()
+        let values = (0..<64).map { "\($0)" }.joined(separator: ",")
+        let properties = ["a", "b", "c", "d", "e"].map { "\"\($0)\":[\(values)]" }.joined(separator: ",")
+        try await target.load([#"{"event":"x","visitor":"v","time":1767225600000,"props":{\#(properties)}}"#])
+        for dimensions in [#"["props.a","props.b"]"#] {
+            #expect(try await refusal(target, "top", #"{"by":\#(dimensions)}"#) == nil)
+        }
+        let five = #"["props.a","props.b","props.c","props.d","props.e"]"#
+        #expect(try await refusal(target, "top", #"{"by":\#(five)}"#) == "memory_limit")
+    }
+
+    @Test("A query that runs out of its time is stopped with a clear error")
+    func timeout() async throws {
+        let target = StoreTarget()
+        let lines = (0..<20_000).map {
+            #"{"event":"x","visitor":"v\#($0 % 500)","time":\#(1_767_225_600_000 + $0),"props":{"n":\#($0)}}"#
+        }
+        try await target.load(lines)
+        let query = #"{"by":["visitor","props.n"],"metrics":["events","visitors"],"timeout":1,"limit":100000}"#
+        #expect(try await refusal(target, "top", query) == "timeout")
+        #expect(try await refusal(target, "aggregate", "{}") == nil)
+    }
+
+    @Test("Names that only look alike are two dimensions, in every answer")
+    func namesByBytes() async throws {
+        let target = StoreTarget()
+        let names = ["\u{E9}", "e\u{301}", "\u{301}x"]
+        try await target.load(
+            names.enumerated().map {
+                #"{"event":"x","visitor":"v","time":1767225600000,"props":{"\#($1)":\#($0)}}"#
+            })
+        for sealed in [false, true] {
+            if sealed { try await target.flush() }
+            for (index, name) in names.enumerated() {
+                let answer = try await target.query("values", #"{"dim":"props.\#(name)"}"#)
+                #expect(answer.contains(#""value":"\#(index)""#), "\(answer)")
+            }
+            let schema = try await target.query(
+                "schema", #"{"where":[{"dim":"event","op":"is","values":["x"]}]}"#)
+            for name in names { #expect(schema.utf8.contains(name), "\(schema)") }
+        }
+    }
+}
+
+extension String.UTF8View {
+    /// Whether these bytes hold a text's bytes.
+    fileprivate func contains(_ text: String) -> Bool {
+        let bytes = Array(self)
+        let needle = Array(text.utf8)
+        return bytes.indices.contains { bytes[$0...].starts(with: needle) }
+    }
+}
