@@ -72,7 +72,7 @@ final class MaintenanceThread: Sendable {
 
     private func run() {
         // On Linux this sets the priority of the calling thread alone.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 1)
         if let store = store.withLock({ $0 }) { maintain(store) }
         store.withLock { $0 = nil }
         stopped.signal()
