@@ -38,7 +38,7 @@ run: build
 
 # Tests run optimised: their hot loops are the program's, and one build serves both.
 test: build
-	$(SWIFT) test -c release --no-parallel
+	$(SWIFT) test -c release --no-parallel --disable-xctest
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Storage Queries Loadgen Tests

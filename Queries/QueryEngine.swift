@@ -85,8 +85,8 @@ public final class QueryEngine: Sendable {
 }
 
 extension TimeseriesQuery {
-    /// The range that intervals are laid over: `all` ends with the last event, not with the clock, so that an import of old data does not
-    /// trail years of empty rows.
+    /// The range that intervals are laid over: `all` ends with the last event, not with the clock, so that an import
+    /// of old data does not trail years of empty rows.
     func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
         guard common.range == .all, let last = snapshot.last else { return range }
         return ResolvedRange(from: range.from, to: last + 1)

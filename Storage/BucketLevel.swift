@@ -28,8 +28,8 @@ public struct Bucket: Hashable, Sendable {
     static let hour: Int64 = 3_600_000
     static let day: Int64 = 86_400_000
 
-    /// The longest bucket within the month `[month, monthEnd)` that holds `time` and has ended at `watermark`; the hour, ended or not, if
-    /// none has.
+    /// The longest bucket within the month `[month, monthEnd)` that holds `time` and has ended at `watermark`; the
+    /// hour, ended or not, if none has.
     static func longestClosed(
         holding time: Int64, month: Int64, monthEnd: Int64, watermark: Int64
     ) -> (bucket: Bucket, closed: Bool) {

@@ -96,8 +96,8 @@ public enum CodeChunk: Sendable {
         }
     }
 
-    // A cheap bound that makes the unchecked gather below safe for narrow and medium codes only when the table is as long as
-    // the dictionary; the exact maximum is verified once, when a chunk is decoded or built.
+    // A cheap bound that makes the unchecked gather below safe for narrow and medium codes only when the table is as
+    // long as the dictionary; the exact maximum is verified once, when a chunk is decoded or built.
     private var maximumBound: UInt32 {
         if case .constant(let value, _) = self { return value + 1 }
         return 1

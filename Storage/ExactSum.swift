@@ -1,9 +1,10 @@
-/// A sum of doubles that does not depend on the order or grouping of its terms, so that the same events give the same number
-/// in flight, sealed and merged.
+/// A sum of doubles that does not depend on the order or grouping of its terms, so that the same events give the same
+/// number in flight, sealed and merged.
 ///
-/// Numbers with at most six decimals (prices, seconds) are summed as whole millionths in 128 bits, which keeps decimal sums decimal:
-/// 0.1 + 0.2 is 0.3. All others go into an expansion of non-overlapping doubles whose sum is exact (Shewchuk 1997, "Adaptive
-/// Precision Floating-Point Arithmetic", as in Python's `math.fsum`).
+/// Numbers with at most six decimals (prices, seconds) are summed as whole millionths in 128 bits, which keeps
+/// decimal sums decimal:
+/// 0.1 + 0.2 is 0.3. All others go into an expansion of non-overlapping doubles whose sum is exact (Shewchuk 1997,
+/// "Adaptive Precision Floating-Point Arithmetic", as in Python's `math.fsum`).
 public struct ExactSum: Sendable, Equatable {
     /// The decimal part in millionths.
     public private(set) var millionths: Int128 = 0
@@ -58,7 +59,8 @@ public struct ExactSum: Sendable, Equatable {
             if large.magnitude < small.magnitude { swap(&large, &small) }
             let high = large + small
             guard high.isFinite else {
-                // Beyond the range of doubles: the largest one stands for it, so that it never turns into an infinity or a NaN.
+                // Beyond the range of doubles: the largest one stands for it, so that it never turns into an infinity
+                // or a NaN.
                 partials = [high < 0 ? -Double.greatestFiniteMagnitude : .greatestFiniteMagnitude]
                 return
             }

@@ -1,8 +1,8 @@
 /// The idempotency ids of the deduplication horizon: a set of 64-bit hashes, each with the epoch it came in.
 ///
-/// An open-addressing table of 10 bytes a slot, between a quarter and five eighths full. An id counts until ``Limits/horizon`` has passed (rounded up to an
-/// epoch, a 240th of it) or until the table holds ``Limits/entries`` ids, when the oldest epoch is given up.
-/// Not thread-safe: the writer owns it.
+/// An open-addressing table of 10 bytes a slot, between a quarter and five eighths full. An id counts until
+/// ``Limits/horizon`` has passed (rounded up to an epoch, a 240th of it) or until the table holds ``Limits/entries``
+/// ids, when the oldest epoch is given up. Not thread-safe: the writer owns it.
 package struct IdSet {
     package struct Limits: Sendable {
         /// How long an id is remembered, milliseconds.
@@ -31,7 +31,8 @@ package struct IdSet {
 
     private var epochLength: Int64 { max(1, limits.horizon / 240) }
 
-    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after nine months of the default horizon.
+    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after nine months of the default
+    /// horizon.
     private func epoch(_ time: Int64) -> UInt16 { UInt16(truncatingIfNeeded: max(0, time) / epochLength) }
 
     /// Whether an id of `epoch` still counts at `now`. A clock that steps back makes ids younger, never forgotten.

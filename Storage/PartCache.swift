@@ -66,7 +66,8 @@ final class PartCache: Sendable {
         )
     }
 
-    /// The entry of a key, loaded with `load` if it is not held. Two threads may load the same entry at once; either result is good.
+    /// The entry of a key, loaded with `load` if it is not held. Two threads may load the same entry at once; either
+    /// result is good.
     func entry(_ key: Key, load: () throws(StorageError) -> Entry) throws(StorageError) -> Entry {
         let shard = shards[Int(UInt(bitPattern: key.hashValue) % UInt(PartCache.shardCount))]
         let held = shard.state.withLock { shard -> Entry? in

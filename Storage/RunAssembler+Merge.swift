@@ -1,6 +1,7 @@
 import Events
 
-/// Several runs of one site and month, lined up for merging: their visitors united, their rows in the order of (name, visitor, time).
+/// Several runs of one site and month, lined up for merging: their visitors united, their rows in the order of (name,
+/// visitor, time).
 ///
 /// Merging, sealing and compaction all begin here; they differ in which of the rows they take.
 package struct AlignedRuns {
@@ -207,7 +208,8 @@ package struct AlignedRuns {
         }
     }
 
-    /// Appends the rows of several ranges, each sorted by (visitor, time), in that order; among equals earlier ranges first.
+    /// Appends the rows of several ranges, each sorted by (visitor, time), in that order; among equals earlier ranges
+    /// first.
     private static func mergeRanges(
         _ ranges: [Range<Int>], ordinals: [UInt32], times: [UInt32], into order: inout [UInt32]
     ) {

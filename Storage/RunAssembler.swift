@@ -1,9 +1,10 @@
 import Events
 
-/// Builds the columns of a run from rows that lie somewhere else, in a given order: the one way by which runs and segments come to be.
+/// Builds the columns of a run from rows that lie somewhere else, in a given order: the one way by which runs and
+/// segments come to be.
 ///
-/// Sources are concatenated: a row is a position in the flat columns, and ``order`` says which rows come out and in what order, sorted by
-/// (event name, visitor hash, time) already.
+/// Sources are concatenated: a row is a position in the flat columns, and ``order`` says which rows come out and in
+/// what order, sorted by (event name, visitor hash, time) already.
 package struct RunAssembler {
     /// Event names in the order of their rows, with the number of rows of each.
     var names: [(name: String, hash: UInt64, rows: Int)]
@@ -64,8 +65,8 @@ package struct RunAssembler {
         fileprivate let hasValues: Bool
     }
 
-    /// Builds everything but the dictionary columns. They come one by one, so that several runs that are cut from the same rows share the
-    /// work of uniting a column's tables.
+    /// Builds everything but the dictionary columns. They come one by one, so that several runs that are cut from the
+    /// same rows share the work of uniting a column's tables.
     func begin(bucket: Bucket) -> Unfinished {
         let times = order.map { self.times[Int($0)] }
         let people = takeVisitors()

@@ -2,8 +2,8 @@ import Events
 
 /// An immutable, sorted set of one site's events: a run in flight or a sealed segment, with one way to read both.
 ///
-/// Rows are sorted by (event name, visitor hash, time). Reading a sealed segment's parts goes to the cache or the disk and can fail;
-/// a run's parts are in memory.
+/// Rows are sorted by (event name, visitor hash, time). Reading a sealed segment's parts goes to the cache or the
+/// disk and can fail; a run's parts are in memory.
 public final class Segment: Sendable {
     /// The site's number.
     public let site: UInt32

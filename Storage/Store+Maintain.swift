@@ -68,7 +68,8 @@ extension Store {
         return closedUpTo > partition.sealedThrough && waited >= Store.sealSpacing
     }
 
-    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows they came from: one batch.
+    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows
+    /// they came from: one batch.
     private func seal(
         site: UInt32, month: Int64, _ partition: Partition, watermark: Int64, all: Bool
     ) throws(StorageError) {
@@ -185,7 +186,8 @@ extension Store {
 }
 
 extension SegmentHeader {
-    /// The header with a roll-up noted for each column whose values repeat enough for one to be much smaller than the column.
+    /// The header with a roll-up noted for each column whose values repeat enough for one to be much smaller than the
+    /// column.
     func choosingRollups() -> SegmentHeader {
         SegmentHeader(
             bucket: bucket, month: month, first: first, last: last, rows: rows, visitors: visitors,

@@ -11,7 +11,8 @@ import RocksDB
 extension Store {
     /// Opens a store, creating it in a missing or empty directory, and recovers everything that was acknowledged.
     ///
-    /// - Throws: ``StorageError/unusable(_:)`` when the directory cannot be used (another process has it open, another format);
+    /// - Throws: ``StorageError/unusable(_:)`` when the directory cannot be used (another process has it open,
+    ///   another format);
     ///   ``StorageError/corrupt(block:reason:)`` when a log row cannot be read: nothing is skipped and nothing deleted.
     /// - Complexity: O(rows in flight + sealed segments).
     public static func open(

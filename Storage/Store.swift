@@ -5,8 +5,9 @@ import Synchronization
 
 /// A store: one directory with everything Weir keeps, in flight and sealed.
 ///
-/// Commits are serialised by the writer's lock, maintenance (merging, sealing) by another; queries take a ``Snapshot`` and hold no lock.
-/// All calls block on memory and disk: they belong on threads of their own, not on an event loop.
+/// Commits are serialised by the writer's lock, maintenance (merging, sealing) by another; queries take a
+/// ``Snapshot`` and hold no lock. All calls block on memory and disk: they belong on threads of their own, not on an
+/// event loop.
 public final class Store: Sendable {
     /// The format of `FORMAT.md` that this program writes.
     public static let formatVersion: UInt32 = 1
@@ -50,7 +51,8 @@ public final class Store: Sendable {
     public struct Snapshot: Sendable {
         /// In the order of their first events.
         public let segments: [Segment]
-        /// The highest event time seen, held back by the allowed lateness and never ahead of the clock; `nil` before the first event.
+        /// The highest event time seen, held back by the allowed lateness and never ahead of the clock; `nil` before
+        /// the first event.
         public let watermark: Int64?
         /// Event times of the first and last event; `nil` without events.
         public let first: Int64?

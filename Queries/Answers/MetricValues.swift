@@ -59,8 +59,8 @@ struct GroupNumbers {
         measures.firstIndex(of: measure).map { statistics[$0] }
     }
 
-    /// The exact percentile, interpolated linearly between the closest ranks (method 7 of Hyndman and Fan 1996, the default of NumPy, R and
-    /// spreadsheets).
+    /// The exact percentile, interpolated linearly between the closest ranks (method 7 of Hyndman and Fan 1996, the
+    /// default of NumPy, R and spreadsheets).
     static func percentile(_ percent: Double, of numbers: [Double]) -> Double? {
         guard !numbers.isEmpty else { return nil }
         let sorted = numbers.sorted()

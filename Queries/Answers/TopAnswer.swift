@@ -3,8 +3,8 @@ import Storage
 extension TopQuery {
     /// Answers the query.
     ///
-    /// Distinct visitors and sessions cost a scan by visitors; they are computed for the shown rows alone, unless the order or `having`
-    /// needs them of all.
+    /// Distinct visitors and sessions cost a scan by visitors; they are computed for the shown rows alone, unless the
+    /// order or `having` needs them of all.
     func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
     {
         let grouping = Grouping(dimensions: by)

@@ -1,7 +1,8 @@
 import Events
 import Storage
 
-/// A filter and a time range, worked out for one segment: tests of texts have become tables by code, so that a row costs a look-up.
+/// A filter and a time range, worked out for one segment: tests of texts have become tables by code, so that a row
+/// costs a look-up.
 ///
 /// - Complexity: to make, O(distinct values) a test; to apply, O(rows) a test.
 struct CompiledFilter: Sendable {

@@ -1,7 +1,8 @@
 import Events
 import Storage
 
-/// Counts the distinct visitors of each group, exactly: a bit for each (group, visitor) of a partition, or a set where that would be too many.
+/// Counts the distinct visitors of each group, exactly: a bit for each (group, visitor) of a partition, or a set
+/// where that would be too many.
 struct DistinctVisitors {
     let execution: Execution
     let grouping: Grouping

@@ -3,8 +3,9 @@ import Storage
 
 /// Finds the newest matching events.
 ///
-/// Their order is by time, newest first, and among equal times by a hash of the whole event, so that it does not depend on where an event
-/// lies; a cursor names the last event shown in that order, and how many equal ones were shown.
+/// Their order is by time, newest first, and among equal times by a hash of the whole event, so that it does not
+/// depend on where an event lies; a cursor names the last event shown in that order, and how many equal ones were
+/// shown.
 struct EventScan {
     let execution: Execution
     let filter: Filter?
@@ -72,7 +73,8 @@ struct EventScan {
                 }
                 if found.count > pruneAt {
                     prune(&found, wanted: wanted, threshold: &threshold)
-                    // Many events of one time cannot be told apart yet; they are looked at again when there are twice as many.
+                    // Many events of one time cannot be told apart yet; they are looked at again when there are twice
+                    // as many.
                     pruneAt = max(pruneAt, found.count * 2)
                 }
             }

@@ -1,9 +1,11 @@
-/// Finds how far one visitor (or one session) gets along a funnel: the length of the longest chain, exactly as the contract defines it.
+/// Finds how far one visitor (or one session) gets along a funnel: the length of the longest chain, exactly as the
+/// contract defines it.
 ///
-/// One pass in order of time keeps for each step k the latest start of any chain of length k so far: a later start leaves more of the window, and
-/// nothing else of a chain matters to its future. Events with equal times may stand in any order, so they are taken together: within such a
-/// group, consecutive steps are matched to different events (augmenting paths, as in bipartite matching), unless times must increase
-/// strictly, when a group can carry a chain by one step only.
+/// One pass in order of time keeps for each step k the latest start of any chain of length k so far: a later start
+/// leaves more of the window, and nothing else of a chain matters to its future. Events with equal times may stand in
+/// any order, so they are taken together: within such a group, consecutive steps are matched to different events
+/// (augmenting paths, as in bipartite matching), unless times must increase strictly, when a group can carry a chain
+/// by one step only.
 ///
 /// Not thread-safe; reused for many visitors without allocating.
 struct FunnelMatcher {
@@ -36,7 +38,8 @@ struct FunnelMatcher {
     ///   - events: positions.
     ///   - time: the time of a position.
     ///   - mask: its steps: bit k - 1 is set if it matches step k. Events that match none may be left out or not.
-    /// - Complexity: O(events · steps) but for equal times with several events of overlapping steps, where it is O(group · steps³) at most.
+    /// - Complexity: O(events · steps) but for equal times with several events of overlapping steps, where it is
+    ///   O(group · steps³) at most.
     @inline(__always)
     mutating func level(
         _ events: Range<Int>, _ time: (Int) -> Int64, _ mask: (Int) -> UInt32
@@ -64,7 +67,8 @@ struct FunnelMatcher {
         return reached
     }
 
-    /// Whether a chain that began at `start` may still take an event at `now`. Times may be far apart, so nothing may overflow.
+    /// Whether a chain that began at `start` may still take an event at `now`. Times may be far apart, so nothing may
+    /// overflow.
     @inline(__always)
     private func isOpen(_ start: Int64, _ now: Int64) -> Bool {
         guard start != Self.none else { return false }
@@ -72,7 +76,8 @@ struct FunnelMatcher {
         return !overflow && length <= window
     }
 
-    /// One event alone at its time. Steps are taken from the last to the first, so that it serves one step of a chain only.
+    /// One event alone at its time. Steps are taken from the last to the first, so that it serves one step of a chain
+    /// only.
     @inline(__always)
     private mutating func single(_ mask: UInt32, at now: Int64) {
         var rest = mask
@@ -117,8 +122,8 @@ struct FunnelMatcher {
         }
     }
 
-    /// Several events at one time that can serve several steps each: for every length a chain may have before the group, how many further
-    /// steps can be given different events of it.
+    /// Several events at one time that can serve several steps each: for every length a chain may have before the
+    /// group, how many further steps can be given different events of it.
     private mutating func matched(at now: Int64) {
         limitCopies()
         for step in starts.indices { next[step] = starts[step] }

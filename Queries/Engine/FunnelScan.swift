@@ -1,10 +1,11 @@
 import Events
 import Storage
 
-/// How many visitors (or sessions) reach each step of a funnel, overall and for each value of a dimension at the first step.
+/// How many visitors (or sessions) reach each step of a funnel, overall and for each value of a dimension at the
+/// first step.
 ///
-/// Reads only the rows whose event name can take a step. Each partition of visitors gathers its steps' events, brings each visitor's into the order
-/// of time, and matches them; partitions add up.
+/// Reads only the rows whose event name can take a step. Each partition of visitors gathers its steps' events, brings
+/// each visitor's into the order of time, and matches them; partitions add up.
 struct FunnelScan {
     let execution: Execution
     let query: FunnelQuery
@@ -29,8 +30,8 @@ struct FunnelScan {
         var session: UInt64
     }
 
-    /// What takes part of one segment: its names whose events can take a step, each with its tests. Made once a query, used by every
-    /// partition.
+    /// What takes part of one segment: its names whose events can take a step, each with its tests. Made once a
+    /// query, used by every partition.
     private struct Prepared: Sendable {
         var names: [PreparedName] = []
     }
@@ -110,7 +111,8 @@ struct FunnelScan {
         return try scan.run().table
     }
 
-    /// The names of a segment whose events can take a step; when sessions are counted all of them, since every event keeps a session open.
+    /// The names of a segment whose events can take a step; when sessions are counted all of them, since every event
+    /// keeps a session open.
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         let tests = try compiledSteps(segment)
         var prepared = Prepared()

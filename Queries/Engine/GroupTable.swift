@@ -1,7 +1,8 @@
 import Events
 import Storage
 
-/// The groups of a query across segments, by the hash of their values and interval. Values are remembered by where their text stands.
+/// The groups of a query across segments, by the hash of their values and interval. Values are remembered by where
+/// their text stands.
 struct GroupTable {
     /// Where a group's value stands: a code of a dimension within a segment.
     struct Place {
@@ -89,7 +90,8 @@ struct GroupTexts {
         return values.text(of: code)
     }
 
-    /// The hashes of a group's values in all dimensions: what tells two values apart, where texts compare by how they look.
+    /// The hashes of a group's values in all dimensions: what tells two values apart, where texts compare by how they
+    /// look.
     mutating func hashes(_ table: GroupTable, _ group: Int) throws(QueryError) -> [UInt64] {
         var hashes: [UInt64] = []
         for dimension in 0..<table.dimensions {

@@ -1,11 +1,13 @@
 import Events
 import Storage
 
-/// Groups the matching events and adds up what can be added up: the operator under `aggregate`, `timeseries`, `top` and `values`.
+/// Groups the matching events and adds up what can be added up: the operator under `aggregate`, `timeseries`, `top`
+/// and `values`.
 ///
-/// Work is cut into units of some hundred thousand rows of one segment. A unit numbers its own groups, adds up in plain arrays, and folds
-/// each group once into its worker's table by hash; the workers' tables are folded together at the end. Where a roll-up holds the
-/// answer for a whole segment, the unit folds the roll-up instead; both give the same numbers.
+/// Work is cut into units of some hundred thousand rows of one segment. A unit numbers its own groups, adds up in
+/// plain arrays, and folds each group once into its worker's table by hash; the workers' tables are folded together
+/// at the end. Where a roll-up holds the answer for a whole segment, the unit folds the roll-up instead; both give
+/// the same numbers.
 struct GroupedScan {
     let execution: Execution
     let grouping: Grouping

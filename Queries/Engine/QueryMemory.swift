@@ -1,6 +1,7 @@
 import Events
 
-/// What a query may hold in memory; a query that would need more is stopped with the limit's name, and costs nobody else anything.
+/// What a query may hold in memory; a query that would need more is stopped with the limit's name, and costs nobody
+/// else anything.
 enum QueryMemory {
     /// Groups of one query and thread, a group being one key in one interval.
     static let maxGroups = 4_000_000

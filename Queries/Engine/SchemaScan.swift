@@ -18,7 +18,8 @@ struct DimensionSummary: Sendable {
     }
 }
 
-/// Lists every dimension that matching events have a value in, from the headers where they say it and from the columns elsewhere.
+/// Lists every dimension that matching events have a value in, from the headers where they say it and from the
+/// columns elsewhere.
 struct SchemaScan {
     let execution: Execution
     let filter: Filter?

@@ -3,8 +3,8 @@ import Storage
 
 /// A dimension within one segment: its distinct values, and each row's code in them. Code 0 is the missing value.
 ///
-/// Dictionary columns are read as they are. Names and visitors have their own order of codes. The two numeric fields are given a dictionary
-/// for the query, since their text is asked for rarely.
+/// Dictionary columns are read as they are. Names and visitors have their own order of codes. The two numeric fields
+/// are given a dictionary for the query, since their text is asked for rarely.
 struct SegmentDimension: Sendable {
     enum Kind: Sendable {
         /// No row of the segment has a value.

@@ -13,8 +13,8 @@ struct SessionNumbers: Sendable {
 
 /// Derives sessions from all of a visitor's events and counts those with a matching event, by group.
 ///
-/// An event with a session id belongs to that session of its visitor. Events without one make sessions among themselves: a new one begins
-/// after more than 30 minutes without any of them.
+/// An event with a session id belongs to that session of its visitor. Events without one make sessions among
+/// themselves: a new one begins after more than 30 minutes without any of them.
 struct SessionScan {
     /// The longest pause within a derived session, milliseconds.
     static let inactivity: Int64 = 30 * 60_000
@@ -26,8 +26,8 @@ struct SessionScan {
     let resolver: GroupResolver
     /// Number of selected groups.
     let groups: Int
-    /// Whether bounces and durations are asked for. They need sessions as a whole, also outside of the range; the count does not,
-    /// because what lies between two events of the range lies within it.
+    /// Whether bounces and durations are asked for. They need sessions as a whole, also outside of the range; the
+    /// count does not, because what lies between two events of the range lies within it.
     let needsWholeSessions: Bool
 
     private struct Event: BitwiseCopyable {

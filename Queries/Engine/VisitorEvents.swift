@@ -1,10 +1,11 @@
 import Storage
 
-/// The gathered events of one partition's visitors, brought into the order of visitor and time: what funnels and sessions are computed from.
+/// The gathered events of one partition's visitors, brought into the order of visitor and time: what funnels and
+/// sessions are computed from.
 ///
-/// Owns three buffers that are reused from partition to partition; not thread-safe, each worker has its own. The buffers are
-/// raw memory because this is the inner loop of every funnel: an event costs two sequential writes here, one scattered one in the counting sort,
-/// and nothing is checked twice.
+/// Owns three buffers that are reused from partition to partition; not thread-safe, each worker has its own. The
+/// buffers are raw memory because this is the inner loop of every funnel: an event costs two sequential writes here,
+/// one scattered one in the counting sort, and nothing is checked twice.
 final class VisitorEvents<Payload: BitwiseCopyable> {
     /// One event.
     struct Entry: BitwiseCopyable {
@@ -71,7 +72,8 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
         payload: Payload
     ) {
         reserve(rows.count)
-        // The bounds of both columns are checked here, once; ordinals below the partition's end were found by binary search.
+        // The bounds of both columns are checked here, once; ordinals below the partition's end were found by binary
+        // search.
         precondition(rows.upperBound <= ordinals.count && rows.upperBound <= times.count)
         let (slots, entries) = (slots + count, entries + count)
         ordinals.withUnsafeBufferPointer { ordinals in
@@ -89,7 +91,8 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
         count += rows.count
     }
 
-    /// Calls `body` with each visitor's events in order of time; among equal times, in the order in which they were appended.
+    /// Calls `body` with each visitor's events in order of time; among equal times, in the order in which they were
+    /// appended.
     ///
     /// - Parameter visitors: number of slots; every slot is below it.
     /// - Complexity: O(events), since a visitor's events come nearly sorted: segments are read in the order of time.
@@ -120,7 +123,8 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
         }
     }
 
-    // Insertion sort: a visitor has few events, in a few ascending runs. When it moves too much, the library's sort takes over.
+    // Insertion sort: a visitor has few events, in a few ascending runs. When it moves too much, the library's sort
+    // takes over.
     @inline(__always)
     private static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
         var moves = 0

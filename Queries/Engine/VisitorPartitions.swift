@@ -1,16 +1,18 @@
 import Events
 import Storage
 
-/// The query's visitors, cut by ranges of their hashes into partitions that fit a core's cache and can be worked on apart.
+/// The query's visitors, cut by ranges of their hashes into partitions that fit a core's cache and can be worked on
+/// apart.
 ///
-/// Rows of a name stand in the order of visitor hashes in every segment, so a partition is a slice of every name's rows. Partial
-/// results of partitions simply add up, since no visitor is in two.
+/// Rows of a name stand in the order of visitor hashes in every segment, so a partition is a slice of every name's
+/// rows. Partial results of partitions simply add up, since no visitor is in two.
 struct VisitorPartitions {
     /// Number of partitions, a power of two.
     let count: Int
     private let bits: Int
     private let segments: [Segment]
-    /// For each segment and name (by position), the row at which each partition begins, and the end; empty for what is not read.
+    /// For each segment and name (by position), the row at which each partition begins, and the end; empty for what
+    /// is not read.
     private let rows: [[[Int]]]
     /// For each segment the ordinal at which each partition begins, and the end.
     private let ordinals: [[Int]]

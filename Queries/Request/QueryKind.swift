@@ -30,8 +30,8 @@ public enum QueryKind: String, CaseIterable, Sendable {
 
 /// A query of any kind, read and checked.
 ///
-/// Two queries are equal when they ask the same; but as text compares as `String` does, with differently composed letters
-/// equal, a cache of answers must go by the bytes of the request instead.
+/// Two queries are equal when they ask the same; but as text compares as `String` does, with differently composed
+/// letters equal, a cache of answers must go by the bytes of the request instead.
 public enum Query: Sendable, Equatable {
     case aggregate(AggregateQuery)
     case timeseries(TimeseriesQuery)

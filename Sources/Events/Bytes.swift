@@ -35,7 +35,8 @@ enum ASCII {
     }
 }
 
-/// Well-formed UTF-8 as the Unicode standard's table 3-7 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+/// Well-formed UTF-8 as the Unicode standard's table 3-7 has it: no overlong forms, no surrogates, nothing past
+/// U+10FFFF.
 enum UTF8Sequence {
     /// Length of the character at a position, 0 if there is no well-formed one.
     static func length(_ bytes: UnsafeRawBufferPointer, at position: Int) -> Int {

@@ -4,7 +4,8 @@ extension CivilTime {
     /// A fraction is cut to milliseconds. `t`, `z` and a space instead of the `T` are taken too. A leap second (`:60`)
     /// becomes the last millisecond before it ends, `:59.999`, since Unix time has no room for it.
     ///
-    /// - Returns: Unix milliseconds, also before 1970 or, through an offset, after 9999; `nil` where the text is no such
+    /// - Returns: Unix milliseconds, also before 1970 or, through an offset, after 9999; `nil` where the text is no
+    ///   such
     ///   time or the date does not exist.
     /// - Complexity: O(bytes). Allocates nothing.
     public static func parse(_ bytes: UnsafeRawBufferPointer) -> Int64? {

@@ -1,8 +1,8 @@
 /// The accepted events of one request that fall into one site and one calendar month, as columns in order of arrival.
 ///
-/// A batch is confined to the task that decodes it until it is turned into a run; it is not thread-safe. That is also why the
-/// dynamic exclusivity checks on its variables are off: they cost a quarter of decoding and guard against nothing here.
-/// Times are offsets from the month's start, so that they fit 32 bits.
+/// A batch is confined to the task that decodes it until it is turned into a run; it is not thread-safe. That is also
+/// why the dynamic exclusivity checks on its variables are off: they cost a quarter of decoding and guard against
+/// nothing here. Times are offsets from the month's start, so that they fit 32 bits.
 public final class ColumnBatch {
     /// The site all rows belong to.
     public let site: String
@@ -41,7 +41,8 @@ public final class ColumnBatch {
 
     private static let emptyColumns = Field.dictionaryFields.map { BatchColumn(name: $0.rawValue) }
 
-    /// Adds a row with the parts every event has; its other columns are set afterwards with ``set(column:bytes:kind:)``.
+    /// Adds a row with the parts every event has; its other columns are set afterwards with
+    /// ``set(column:bytes:kind:)``.
     public func appendRow(
         time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, visitor: UnsafeRawBufferPointer
     ) {

@@ -39,7 +39,8 @@ struct DecodeRun: ~Copyable {
 
     /// Takes the event that `raw` is.
     ///
-    /// - Returns: what breaks the JSON grammar, if anything does: then nothing but ``DecodedBody/received`` has changed,
+    /// - Returns: what breaks the JSON grammar, if anything does: then nothing but ``DecodedBody/received`` has
+    ///   changed,
     ///   and it is for the form of the body to say whether this is a rejection or the end.
     mutating func take(_ raw: UnsafeRawBufferPointer) -> JSONProblem? {
         let index = result.received

@@ -29,7 +29,8 @@ final class DecodeScratch {
 
     /// For each ``EventField`` the tape index of its value, 0 where it is absent.
     let slots: UnsafeMutablePointer<Int>
-    /// A stack of the members of the objects around the property at hand. Each member takes at least five bytes of JSON.
+    /// A stack of the members of the objects around the property at hand. Each member takes at least five bytes of
+    /// JSON.
     let members: UnsafeMutablePointer<Member>
     /// The event's properties.
     let properties: UnsafeMutablePointer<Property>

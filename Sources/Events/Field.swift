@@ -37,7 +37,8 @@ public enum Field: String, CaseIterable, Sendable {
     /// The name prefix by which a property is addressed as a dimension.
     public static let propertyPrefix = "props."
 
-    /// Fields that are not held as a dictionary column: the name is a row range, the visitor an ordinal, the other two numbers.
+    /// Fields that are not held as a dictionary column: the name is a row range, the visitor an ordinal, the other
+    /// two numbers.
     public var isDictionaryColumn: Bool {
         switch self {
         case .event, .visitor, .time, .value: false

@@ -14,7 +14,8 @@ struct PageURL {
     /// Query without its question mark, unless absent.
     private(set) var query: UnsafeRawBufferPointer?
 
-    /// Reads `scheme://authority/path?query#fragment`, `//authority…`, `/path…` or `?query…`; anything else has no parts.
+    /// Reads `scheme://authority/path?query#fragment`, `//authority…`, `/path…` or `?query…`; anything else has no
+    /// parts.
     ///
     /// - Complexity: O(bytes). Allocates nothing.
     @inline(__always)

@@ -12,7 +12,8 @@ struct RequestDefaults: ~Copyable {
     init(context: DecodeContext, limits: DecodeLimits, hash: EventHash) {
         let siteBytes = Array(context.defaultSite.utf8)
         var agentBytes = context.userAgent ?? []
-        // A header is not the sender's choice of words: one that cannot be held is left out, not held against the event.
+        // A header is not the sender's choice of words: one that cannot be held is left out, not held against the
+        // event.
         let isUsable = agentBytes.withUnsafeBytes { $0.count <= limits.maxStringBytes && UTF8Sequence.isValid($0) }
         if !isUsable { agentBytes = [] }
         memory = .allocate(byteCount: siteBytes.count + agentBytes.count + 1, alignment: 1)

@@ -12,7 +12,8 @@ public enum ValueKind: UInt8, Sendable {
 
 /// The distinct values of one column: code → (hash, kind, bytes), append-only, code 0 being the missing value.
 ///
-/// Identity is (hash, kind): two entries whose 64-bit hashes are equal are taken for the same value, as everywhere in a store.
+/// Identity is (hash, kind): two entries whose 64-bit hashes are equal are taken for the same value, as everywhere in
+/// a store.
 public struct ValueTable: Sendable {
     /// Hash of each value's text by code; `hashes[0]` is 0.
     public private(set) var hashes: [UInt64] = [0]
@@ -94,7 +95,8 @@ public struct ValueTable: Sendable {
         }
     }
 
-    /// The codes an entry counts under: its members for a list, of those with equal text (`1` and `"1"`) the first; itself otherwise.
+    /// The codes an entry counts under: its members for a list, of those with equal text (`1` and `"1"`) the first;
+    /// itself otherwise.
     public func countedMembers(of code: Int) -> [UInt32] {
         var counted: [UInt32] = []
         for member in members(of: code)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Derives visitors for events that name none: a hash of the day's salt, the site, the address and the user agent.
 ///
-/// The salt is random, changes every day and is destroyed, so a derived visitor cannot be followed into the next day or back to an
-/// address.
+/// The salt is random, changes every day and is destroyed, so a derived visitor cannot be followed into the next day
+/// or back to an address.
 final class AnonymousVisitors: Sendable {
     private let store: Store
     private let today = Mutex<(day: UInt32, salt: [UInt8])?>(nil)
@@ -22,7 +22,8 @@ final class AnonymousVisitors: Sendable {
             bytes.append(contentsOf: clientAddress.utf8)
             bytes.append(0)
             bytes.append(contentsOf: userAgent)
-            // Two halves with different seeds make 128 bits out of the 64-bit hash; the seeds are as secret as the salt.
+            // Two halves with different seeds make 128 bits out of the 64-bit hash; the seeds are as secret as the
+            // salt.
             let seed = salt.withUnsafeBytes { EventHash(seed: 0)($0) }
             let (high, low) = bytes.withUnsafeBytes { (EventHash(seed: seed)($0), EventHash(seed: ~seed)($0)) }
             return "anon-" + hexadecimal(high) + hexadecimal(low)

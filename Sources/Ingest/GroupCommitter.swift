@@ -3,9 +3,11 @@ import Foundation
 import Storage
 import Synchronization
 
-/// Group commit: a thread that takes whatever requests have gathered, commits them as one synced batch, and then answers all of them.
+/// Group commit: a thread that takes whatever requests have gathered, commits them as one synced batch, and then
+/// answers all of them.
 ///
-/// While one group is being synced, the next one gathers; the disk sets the pace, and the more requests wait, the more share a sync.
+/// While one group is being synced, the next one gathers; the disk sets the pace, and the more requests wait, the
+/// more share a sync.
 final class GroupCommitter: Sendable {
     typealias Outcome = Result<CommitOutcome, StorageError>
 

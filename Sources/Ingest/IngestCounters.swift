@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Counts every event once: `received = accepted + duplicate + rejected + dropped` at every moment, because all of a request's
-/// numbers are added in one step.
+/// Counts every event once: `received = accepted + duplicate + rejected + dropped` at every moment, because all of a
+/// request's numbers are added in one step.
 final class IngestCounters: Sendable {
     struct Counts: Sendable {
         var received: [Transport: Int] = [:]

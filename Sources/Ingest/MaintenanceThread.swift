@@ -10,7 +10,8 @@ import Synchronization
     import Musl
 #endif
 
-/// The background thread that merges runs and seals buckets, at a lower priority than everything that someone waits for.
+/// The background thread that merges runs and seals buckets, at a lower priority than everything that someone waits
+/// for.
 final class MaintenanceThread: Sendable {
     /// How often it looks whether something is due, milliseconds.
     static let interval = 250

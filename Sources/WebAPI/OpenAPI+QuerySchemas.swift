@@ -44,6 +44,9 @@ extension OpenAPIDocument {
         {"$ref": "#/components/schemas/Dimension"}}]},
           "metrics": {"$ref": "#/components/schemas/Metrics"},
           "order_by": {"$ref": "#/components/schemas/Metric"},
+          "order": {"type": "string", "enum": ["desc", "asc"], "default": "desc"},
+          "series": {"type": "string", "enum": ["minute", "hour", "day", "week", "month"]},
+          "approximate": {"type": "boolean", "default": false, "description": "Answers are exact either way."},
           "limit": {"type": "integer", "default": 10}, "offset": {"type": "integer", "default": 0},
           "having": {"type": "array", "items": {"type": "object", "required": ["metric", "op", "value"], "properties": {
             "metric": {"$ref": "#/components/schemas/Metric"}, "op": {"type": "string"}, "value": {"type": "number"}}}},
@@ -64,7 +67,8 @@ extension OpenAPIDocument {
           "by": {"$ref": "#/components/schemas/Dimension", "description": "Its value at the first step."},
           "limit": {"type": "integer", "default": 10}}}]},
         "EventsQuery": {"allOf": [{"$ref": "#/components/schemas/CommonQuery"}, {"type": "object", "properties": {
-          "limit": {"type": "integer", "default": 100, "maximum": 10000}, "cursor": {"type": "string"}}}]},
+          "limit": {"type": "integer", "default": 100, "maximum": 10000}, "cursor": {"type": "string"},
+          "columns": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}}}}]},
         "ValuesQuery": {"allOf": [{"$ref": "#/components/schemas/CommonQuery"}, {"type": "object", "required": \#
         ["dim"], "properties": {
           "dim": {"$ref": "#/components/schemas/Dimension"}, "prefix": {"type": "string"},
@@ -91,7 +95,8 @@ extension OpenAPIDocument {
           "meta": {"$ref": "#/components/schemas/Meta"}}},
         "FunnelSteps": {"type": "array", "items": {"type": "object", "properties": {
           "event": {"type": ["string", "null"]}, "count": {"type": "integer"}, "rate": {"type": ["number", "null"]},
-          "step_rate": {"type": ["number", "null"]}, "drop_off": {"type": "integer"}}}},
+          "step_rate": {"type": ["number", "null"]}, "drop_off": {"type": "integer"},
+          "avg_ms": {"type": "null", "description": "Reserved for the mean time to convert."}}}},
         "FunnelAnswer": {"type": "object", "required": ["steps", "meta"], "properties": {
           "steps": {"$ref": "#/components/schemas/FunnelSteps"},
           "rows": {"type": "array", "items": {"type": "object", "properties": {

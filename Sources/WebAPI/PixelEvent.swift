@@ -9,8 +9,8 @@ public enum PixelEvent {
     /// The event as JSON. Parameters that are no event field, such as cache busters, are left out.
     ///
     /// `value` becomes a number, and an integer `time` Unix milliseconds, when their text is one; otherwise they stay
-    /// text, so that the event is rejected with its reason instead of losing a field. Properties are text; one that is named
-    /// several times has several values. Of any other repeated parameter the last one counts.
+    /// text, so that the event is rejected with its reason instead of losing a field. Properties are text; one that
+    /// is named several times has several values. Of any other repeated parameter the last one counts.
     public static func json(_ query: QueryString) -> [UInt8] {
         var fields: [(name: String, value: String)] = []
         var properties: [(name: String, values: [String])] = []

@@ -20,7 +20,8 @@ enum ProcessSetup {
     /// Keeps the process to `count` of the cores it may use.
     ///
     /// The language's own thread pool has as many threads as there are cores and takes no setting, so the limit is the
-    /// system's: the set of cores that threads may run on, which new threads inherit. Where that is refused nothing changes.
+    /// system's: the set of cores that threads may run on, which new threads inherit. Where that is refused nothing
+    /// changes.
     static func limitCores(to count: Int) {
         guard let (get, set) = affinityFunctions() else { return }
         var mask = [UInt8](repeating: 0, count: 128)

@@ -86,8 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
                 try? FileHandle.standardOutput.write(contentsOf: Data("\(listening.line)\n".utf8))
             })
         try await server.run()
-        // Everything is durable. The process ends here rather than by `exit`, whose static destructors would run while RocksDB's
-        // background threads still do.
+        // Everything is durable. The process ends here rather than by `exit`, whose static destructors would run
+        // while RocksDB's background threads still do.
         fflush(nil)
         _exit(0)
     }

@@ -149,7 +149,8 @@ private final class Ledger: Sendable {
     var sent: [String: Batch] { state.withLock { $0.sent } }
     var acknowledged: Set<String> { state.withLock { $0.acknowledged } }
 
-    /// Makes a batch and notes that it is about to be sent. Its times are spread over six days, so that it falls into many buckets.
+    /// Makes a batch and notes that it is about to be sent. Its times are spread over six days, so that it falls into
+    /// many buckets.
     func begin(_ generator: inout SeededGenerator) -> Batch {
         state.withLock { state in
             let name = "b\(state.sent.count)"

@@ -5,10 +5,11 @@ import Storage
 import TestSupport
 import Testing
 
-/// Every row of a store written by each version of the format, as text: `key value` in hexadecimal, one a line, and beside it what it holds.
+/// Every row of a store written by each version of the format, as text: `key value` in hexadecimal, one a line, and
+/// beside it what it holds.
 ///
-/// A golden file is never changed once its version is released; `WEIR_WRITE_GOLDEN=1` writes the file of the current version anew while
-/// it is not.
+/// A golden file is never changed once its version is released; `WEIR_WRITE_GOLDEN=1` writes the file of the current
+/// version anew while it is not.
 @Suite("Stores of earlier versions")
 struct GoldenTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

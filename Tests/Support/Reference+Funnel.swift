@@ -108,7 +108,8 @@ private struct FunnelSearch {
     func depth(of candidates: [FunnelCandidate], isStart: (FunnelCandidate) -> Bool) -> Int {
         var best = 0
         for first in candidates where first.steps.contains(0) && isStart(first) {
-            // Everything is compared by differences of event times, which cannot overflow as sums with the window could.
+            // Everything is compared by differences of event times, which cannot overflow as sums with the window
+            // could.
             let reachable = candidates.filter { $0.time >= first.time && $0.time - first.time <= window }
             var visited: Set<End> = []
             var pending = [End(length: 1, time: first.time, usedAtTime: [first.index])]

@@ -108,7 +108,8 @@ extension Reference {
         return found.isEmpty ? [] : Array(found.prefix(6)) + ["expected: \(try rawEvents(query))"]
     }
 
-    /// A listed event in the form of ``shown(_:_:)``: properties flat, one value instead of a list of one, time as it is.
+    /// A listed event in the form of ``shown(_:_:)``: properties flat, one value instead of a list of one, time as it
+    /// is.
     private static func comparableEvent(_ event: JSON) -> JSON {
         guard let members = event.object else { return event }
         var comparable: [String: JSON] = [:]

@@ -1,6 +1,7 @@
 /// The naive evaluator: what every query must answer over a handful of events, computed in the most obvious way.
 ///
-/// It has nothing in common with the store: no columns, no runs, no roll-ups, no shared code. Its speed does not matter.
+/// It has nothing in common with the store: no columns, no runs, no roll-ups, no shared code. Its speed does not
+/// matter.
 ///
 /// Where the contract leaves room, it decides so:
 /// - the sum of nothing is 0; mean, extremes and percentiles of nothing are null, as is a ratio to nothing;

@@ -1,8 +1,8 @@
 /// The property that every answer equals the reference's, wherever the events are and however they came.
 ///
-/// Each round makes a random stream and random queries and loads the stream in several ways, each into a target of its own:
-/// in one piece, split by a flush, shuffled in several batches with events sent twice, and across restarts. After each part the
-/// queries are asked and compared.
+/// Each round makes a random stream and random queries and loads the stream in several ways, each into a target of
+/// its own: in one piece, split by a flush, shuffled in several batches with events sent twice, and across restarts.
+/// After each part the queries are asked and compared.
 public enum ReferenceAgreement {
     /// One answer that was wrong, with all that is needed to see it again.
     public struct Disagreement: Sendable, CustomStringConvertible {

@@ -9,8 +9,8 @@ public enum Repository {
     /// The folder of data beside the package.
     public static let shared = root.deletingLastPathComponent().appendingPathComponent("shared")
 
-    /// A built program: the one that an environment variable such as `WEIR_BINARY` names, else the one beside the running
-    /// test bundle, else the release build's.
+    /// A built program: the one that an environment variable such as `WEIR_BINARY` names, else the one beside the
+    /// running test bundle, else the release build's.
     ///
     /// - Throws: a ``HarnessError`` when there is none.
     public static func program(_ name: String) throws -> String {
