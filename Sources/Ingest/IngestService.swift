@@ -16,6 +16,7 @@ public final class IngestService: Sendable {
     /// The store behind it.
     public let store: Store
     private let clock: any WallClock
+    private let lateLimit: Int64
     private let logger: Logger
     private let decoders: DecoderPool
     private let visitors: AnonymousVisitors
@@ -24,7 +25,8 @@ public final class IngestService: Sendable {
     private let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
 
-    private init(store: Store, clock: any WallClock, logger: Logger) {
+    private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
+        self.lateLimit = lateLimit
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -50,7 +52,7 @@ public final class IngestService: Sendable {
         do throws(StorageError) {
             let store = try Store.open(
                 directory: settings.dataDirectory, options: options, clock: clock, logger: logger)
-            return IngestService(store: store, clock: clock, logger: logger)
+            return IngestService(store: store, lateLimit: settings.lateLimit, clock: clock, logger: logger)
         } catch {
             throw StartError(description: error.description)
         }
@@ -149,7 +151,7 @@ public final class IngestService: Sendable {
         do {
             let decodeContext = DecodeContext(
                 now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
-                userAgent: context.userAgent.isEmpty ? nil : context.userAgent,
+                userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
                 anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
             decoded = try decoders.decode(body, context: decodeContext)
         } catch let error as DecodeError {

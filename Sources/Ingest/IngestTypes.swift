@@ -98,10 +98,16 @@ public struct ServiceSettings: Sendable {
     public var dataDirectory: String
     /// Cores it may use.
     public var threads: Int
+    /// How old an event may be that is not a backfill, milliseconds.
+    public var lateLimit: Int64
+
+    /// The late limit unless one is set: seven days, in milliseconds.
+    public static let defaultLateLimit: Int64 = 7 * 86_400_000
 
     /// Creates settings.
-    public init(dataDirectory: String, threads: Int) {
+    public init(dataDirectory: String, threads: Int, lateLimit: Int64 = ServiceSettings.defaultLateLimit) {
         self.dataDirectory = dataDirectory
         self.threads = threads
+        self.lateLimit = lateLimit
     }
 }

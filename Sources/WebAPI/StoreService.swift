@@ -20,7 +20,8 @@ struct StoreService: Service {
         do {
             service = try await IngestService.open(
                 settings: ServiceSettings(
-                    dataDirectory: configuration.dataDirectory, threads: configuration.threads),
+                    dataDirectory: configuration.dataDirectory, threads: configuration.threads,
+                    lateLimit: configuration.lateLimit),
                 logger: logger)
         } catch {
             throw ServerStartError(error.description)

@@ -33,6 +33,8 @@ public struct WeirServer: Service {
         public var dataDirectory: String
         /// Event loops, and threads for queries; at least 1.
         public var threads: Int
+        /// How old an event may be that is not a backfill, milliseconds.
+        public var lateLimit: Int64
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -42,12 +44,14 @@ public struct WeirServer: Service {
         /// Creates a configuration.
         public init(
             http: SocketAddress, udp: SocketAddress?, dataDirectory: String, threads: Int,
-            ownsProcess: Bool = true, shutdownLimit: Duration = .seconds(25)
+            lateLimit: Int64 = ServiceSettings.defaultLateLimit, ownsProcess: Bool = true,
+            shutdownLimit: Duration = .seconds(25)
         ) {
             self.http = http
             self.udp = udp
             self.dataDirectory = dataDirectory
             self.threads = threads
+            self.lateLimit = lateLimit
             self.ownsProcess = ownsProcess
             self.shutdownLimit = shutdownLimit
         }

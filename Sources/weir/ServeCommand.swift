@@ -52,6 +52,14 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "How old an event may be that is not a backfill; older ones are refused as time_too_old. "
+                + "(environment: WEIR_LATE_LIMIT, key: late.limit, default: \(Settings.defaultLateLimit))",
+            valueName: "duration"))
+    var lateLimit: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
                 + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
             valueName: "level"))
@@ -60,7 +68,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let flags = Settings.Flags(
-                config: config, data: data, http: http, udp: udp, threads: threads, logLevel: logLevel)
+                config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
+                logLevel: logLevel)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -79,7 +88,8 @@ struct ServeCommand: AsyncParsableCommand {
 
         let server = WeirServer(
             configuration: WeirServer.Configuration(
-                http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads),
+                http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
+                lateLimit: settings.lateLimit),
             logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Logging
 import NIOCore
+import Queries
 import WebAPI
 
 /// Why the settings cannot be used. The description is meant for the person at the terminal.
@@ -15,6 +16,7 @@ struct Settings {
     static let defaultHTTP = "127.0.0.1:8080"
     static let defaultUDP = "127.0.0.1:8081"
     static let defaultLogLevel = "info"
+    static let defaultLateLimit = "7d"
     /// More threads than any machine this runs on has cores are a slip of the finger.
     private static let mostThreads = 1024
 
@@ -25,6 +27,7 @@ struct Settings {
         var http: String?
         var udp: String?
         var threads: Int?
+        var lateLimit: String?
         var logLevel: String?
     }
 
@@ -36,6 +39,8 @@ struct Settings {
     let udp: SocketAddress?
     /// Cores to use at most.
     let threads: Int
+    /// How old an event may be that is not a backfill, milliseconds.
+    let lateLimit: Int64
     /// The least important messages that are logged.
     let logLevel: Logger.Level
 
@@ -49,6 +54,7 @@ struct Settings {
         let udpText = try await reader.fetchString(forKey: "udp") ?? Self.defaultUDP
         udp = udpText == "off" ? nil : try Self.address(udpText, name: "udp")
         threads = try await reader.fetchInt(forKey: "threads") ?? System.coreCount
+        let lateText = try await reader.fetchString(forKey: "late.limit") ?? Self.defaultLateLimit
         let level = try await reader.fetchString(forKey: "log.level") ?? Self.defaultLogLevel
         guard !data.isEmpty else {
             throw SettingsError(description: "data: the store's directory must not be empty")
@@ -60,6 +66,11 @@ struct Settings {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             throw SettingsError(description: "log-level: must be one of \(names)")
         }
+        guard let lateLimit = DurationText.parse(lateText), lateLimit >= 0 else {
+            throw SettingsError(
+                description: "late-limit: must be a duration such as 90s, 30m, 12h or 7d, not \(lateText)")
+        }
+        self.lateLimit = lateLimit
         self.logLevel = logLevel
     }
 
@@ -70,6 +81,7 @@ struct Settings {
         values["http"] = flags.http.map { ConfigValue(.string($0), isSecret: false) }
         values["udp"] = flags.udp.map { ConfigValue(.string($0), isSecret: false) }
         values["threads"] = flags.threads.map { ConfigValue(.int($0), isSecret: false) }
+        values["late.limit"] = flags.lateLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
 
         // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.

@@ -2,8 +2,9 @@ import Foundation
 
 /// Checks the configuration file before it is used, so that a slip in it is named instead of being ignored.
 enum SettingsFile {
-    private static let keys: Set<String> = ["data", "http", "udp", "threads", "log"]
-    private static let logKeys: Set<String> = ["level"]
+    private static let keys: Set<String> = ["data", "http", "udp", "threads", "late", "log"]
+    /// The keys that hold objects, with the keys of those.
+    private static let nested: [(key: String, keys: Set<String>)] = [("late", ["limit"]), ("log", ["level"])]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.
     ///
@@ -21,11 +22,14 @@ enum SettingsFile {
             throw SettingsError(description: "config: the file \(path) is not a JSON object")
         }
         try check(object.keys, against: keys, prefix: "", path: path)
-        if let log = object["log"] {
-            guard let log = log as? [String: Any] else {
-                throw SettingsError(description: "config: \"log\" in \(path) must be an object with the key \"level\"")
+        for (key, keys) in nested {
+            guard let value = object[key] else { continue }
+            guard let inner = value as? [String: Any] else {
+                let names = keys.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+                throw SettingsError(
+                    description: "config: \"\(key)\" in \(path) must be an object with the keys \(names)")
             }
-            try check(log.keys, against: logKeys, prefix: "log.", path: path)
+            try check(inner.keys, against: keys, prefix: key + ".", path: path)
         }
     }
 

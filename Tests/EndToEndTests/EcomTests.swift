@@ -14,6 +14,27 @@ extension EndToEnd {
             #expect(disagreements == [], moment, sourceLocation: sourceLocation)
         }
 
+        /// Sends events of the site `udp` a few a datagram, and waits until all of them count.
+        private func send(_ lines: [String], to server: TestServer) throws {
+            let sender = try DatagramSender(port: server.process.datagramPort)
+            var datagram = ""
+            for (number, line) in lines.enumerated() {
+                datagram += datagram.isEmpty ? line : "\n" + line
+                if datagram.utf8.count > 1100 || number == lines.count - 1 {
+                    try sender.send(datagram)
+                    datagram = ""
+                    // Slow enough for the receiver's buffer: what this is about is the answers.
+                    if number % 40 == 0 { usleep(2000) }
+                }
+            }
+            let wanted = Int64(lines.count)
+            try Deadline.poll(
+                seconds: 30, "\(wanted) events over UDP; there are \(String(describing: try? server.count("udp")))"
+            ) {
+                try server.count("udp") == wanted ? true : nil
+            }
+        }
+
         @Test("Imported by the command: at once, sealed, after a restart and after a crash")
         func imported() throws {
             let server = try TestServer()
@@ -116,6 +137,22 @@ extension EndToEnd {
             #expect(elsewhere["accepted"]?.int == 10, "an id belongs to its site")
         }
 
+        @Test("Sent over UDP to a server whose late limit reaches back to them")
+        func allDatagrams() throws {
+            let server = try TestServer(arguments: ["--late-limit", "36500d"])
+            var lines: [String] = []
+            for var event in try Ecom.events() {
+                event["site"] = "udp"
+                lines.append(event.description)
+            }
+            try send(lines, to: server)
+            try expectKnownAnswers(server, "udp", "at once")
+            try server.client.flush()
+            try expectKnownAnswers(server, "udp", "sealed")
+            try server.killAndRestart()
+            try expectKnownAnswers(server, "udp", "after a crash")
+        }
+
         @Test("The last six days sent over UDP, moved to now, agree with the reference")
         func datagrams() throws {
             let server = try TestServer()
@@ -130,23 +167,8 @@ extension EndToEnd {
                 event["site"] = "udp"
                 sent.append(event.description)
             }
-            let sender = try DatagramSender(port: server.process.datagramPort)
-            var datagram = ""
-            for (number, line) in sent.enumerated() {
-                datagram += datagram.isEmpty ? line : "\n" + line
-                if datagram.utf8.count > 1100 || number == sent.count - 1 {
-                    try sender.send(datagram)
-                    datagram = ""
-                    // Slow enough for the receiver's buffer: what this test is about is the answers.
-                    if number % 40 == 0 { usleep(2000) }
-                }
-            }
-            let wanted = Int64(sent.count)
-            try Deadline.poll(
-                seconds: 30, "\(wanted) events over UDP; there are \(String(describing: try? server.count("udp")))"
-            ) {
-                try server.count("udp") == wanted ? true : nil
-            }
+            try send(sent, to: server)
+            let wanted = sent.count
             let received = try server.client.metrics().sum("weir_events_received_total", ["transport": "udp"])
             #expect(received == Double(wanted))
 

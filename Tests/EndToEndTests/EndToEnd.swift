@@ -13,9 +13,13 @@ final class TestServer {
     private(set) var process: ServerProcess
     private(set) var client: WeirClient
 
-    init() throws {
+    private let arguments: [String]
+
+    /// Starts a server with further arguments of `weir serve`.
+    init(arguments: [String] = []) throws {
+        self.arguments = arguments
         folder = try TemporaryFolder("data")
-        process = try ServerProcess(directory: folder.path)
+        process = try ServerProcess(directory: folder.path, arguments: arguments)
         client = try WeirClient(process)
     }
 
@@ -34,7 +38,7 @@ final class TestServer {
 
     /// Starts the server again after it has ended.
     func start() throws {
-        process = try ServerProcess(directory: folder.path)
+        process = try ServerProcess(directory: folder.path, arguments: arguments)
         client = try WeirClient(process)
     }
 
