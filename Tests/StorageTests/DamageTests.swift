@@ -8,14 +8,35 @@ import Testing
 struct DamageTests {
     private let seed = UInt64.random(in: 0...1_000_000)
 
-    /// Changes one stored value, so that RocksDB itself sees nothing wrong with it.
-    private func change(_ path: String, _ prefix: [UInt8], _ body: ([UInt8]) -> [UInt8]) throws {
-        let database = try Database(path: path)
-        var walk = database.iterate(prefix: prefix)
-        guard let row = try walk.next({ ([UInt8]($0), [UInt8]($1)) }) else { return }
+    /// The stored rows with a prefix.
+    private func rows(_ path: String, _ prefix: [UInt8]) throws -> [(key: [UInt8], value: [UInt8])] {
+        var walk = try Database(path: path).iterate(prefix: prefix)
+        var rows: [(key: [UInt8], value: [UInt8])] = []
+        while let row = try walk.next({ ([UInt8]($0), [UInt8]($1)) }) { rows.append(row) }
+        return rows
+    }
+
+    /// Changes one stored value, the first with a prefix or the one `choose` picks, so that RocksDB itself sees nothing wrong with it.
+    private func change(
+        _ path: String, _ prefix: [UInt8], choose: (Int) -> Int = { _ in 0 }, _ body: ([UInt8]) -> [UInt8]
+    ) throws {
+        let all = try rows(path, prefix)
+        try #require(!all.isEmpty)
+        let row = all[choose(all.count)]
         var batch = WriteBatch()
-        batch.put(row.0, body(row.1))
-        try database.write(batch)
+        batch.put(row.key, body(row.value))
+        try Database(path: path).write(batch)
+    }
+
+    /// Flips one bit of one stored value with a prefix.
+    private func flip(_ path: String, _ prefix: [UInt8], round: Int) throws {
+        var random = SeededGenerator(seed: seed &+ UInt64(round))
+        let (row, byte, bit) = (random.next(), random.next(), random.next() % 8)
+        try change(path, prefix, choose: { Int(row % UInt64($0)) }) { value in
+            var value = value
+            value[Int(byte % UInt64(value.count))] ^= UInt8(1 << bit)
+            return value
+        }
     }
 
     private func fill(_ path: TemporaryDirectory, seal: Bool) throws {
@@ -25,32 +46,24 @@ struct DamageTests {
         if seal { try store.flush() }
     }
 
-    @Test("A flipped byte of a log row, anywhere, refuses the store and deletes nothing", arguments: 0..<20)
+    @Test("A flipped bit of a log row, anywhere, refuses the store and deletes nothing", arguments: 0..<20)
     func logRow(round: Int) throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: false)
-        var random = SeededGenerator(seed: seed &+ UInt64(round))
-        try change(directory.path, Keys.logPrefix) { value in
-            var value = value
-            value[Int(random.next() % UInt64(value.count))] ^= UInt8(1 << (random.next() % 8))
-            return value
-        }
+        try flip(directory.path, Keys.logPrefix, round: round)
+        let before = try rows(directory.path, []).map { $0.key + $0.value }
         #expect("seed \(seed)") { _ = try directory.open() } throws: { error in
             guard case StorageError.corrupt(let block, _) = error else { return false }
             return block.contains("log row")
         }
+        #expect(try rows(directory.path, []).map { $0.key + $0.value } == before)
     }
 
-    @Test("A flipped byte of a sealed part is an error that names it, and never a smaller answer", arguments: 0..<20)
+    @Test("A flipped bit of any sealed part is an error that names it, and never a smaller answer", arguments: 0..<60)
     func part(round: Int) throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)
-        var random = SeededGenerator(seed: seed &+ UInt64(round))
-        try change(directory.path, Keys.partPrefix) { value in
-            var value = value
-            value[Int(random.next() % UInt64(value.count))] ^= UInt8(1 << (random.next() % 8))
-            return value
-        }
+        try flip(directory.path, Keys.partPrefix, round: round)
         let store = try directory.open()
         #expect("seed \(seed)") { _ = try allRows(store) } throws: { error in
             guard case StorageError.corrupt(let block, _) = error else { return false }
