@@ -86,10 +86,8 @@ struct DistinctVisitors {
                         continue
                     }
                     try grouping.assign(piece, segment: segment, into: &local)
-                    for position in visitors.indices where mask[position] != 0 {
-                        resolver.forEach(local[position], grouping, &resolved) { group in
-                            if seen.insert(group: group, slot: visitors[position]) { counts[Int(group)] += 1 }
-                        }
+                    resolver.forEachRow(local, mask: mask, grouping, &resolved) { position, group in
+                        if seen.insert(group: group, slot: visitors[position]) { counts[Int(group)] += 1 }
                     }
                 }
             }

@@ -45,8 +45,49 @@ struct GroupResolver {
         }
     }
 
+    /// Resolves the groups of all rows whose mask is 1, and then calls `body` with each row's position and its selected groups.
+    ///
+    /// The second pass reads one plain array, so that a row costs no reference counting.
+    @inline(__always)
+    func forEachRow(
+        _ groups: [UInt32], mask: [UInt8], _ grouping: LocalGrouping, _ local: inout Local,
+        _ body: (_ position: Int, _ group: UInt32) -> Void
+    ) {
+        if local.known.count < grouping.count {
+            local.known.append(
+                contentsOf: repeatElement(GroupResolver.unresolved, count: grouping.count - local.known.count))
+        }
+        for position in groups.indices where mask[position] != 0 {
+            if local.known[Int(groups[position])] == GroupResolver.unresolved {
+                _ = resolve(groups[position], grouping, &local)
+            }
+        }
+        let lists = local.lists
+        local.known.withUnsafeBufferPointer { known in
+            groups.withUnsafeBufferPointer { groups in
+                mask.withUnsafeBufferPointer { mask in
+                    for position in 0..<groups.count where mask[position] != 0 {
+                        let number = known[Int(groups[position])]
+                        if number >= 0 {
+                            body(position, UInt32(number))
+                        } else if number < -1 {
+                            for member in lists[Int(-2 - number)] { body(position, member) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @inline(never)
     private func resolve(_ group: UInt32, _ grouping: LocalGrouping, _ local: inout Local) -> Int32 {
+        if let single = grouping.singleCode(group) {
+            let hash = grouping.dimensions[0].table.hashes[Int(single.code)]
+            let key = GroupTable.key(hash, interval: single.interval)
+            let known = table.index.find(key).map { selected[Int($0)] } ?? -1
+            local.known[Int(group)] = known
+            return known
+        }
         let (codes, interval) = grouping.parts(group)
         var found: [UInt32] = []
         GroupTable.expand(codes, grouping.dimensions) { _, hashes in
