@@ -7,12 +7,14 @@ PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev zlib1g-dev 
 DATA ?= ./weir-data
 EVENTS ?= 5000000
 
-.PHONY: help deps build run test lint bench clean
+.PHONY: help deps build run test torture lint bench bench-storage clean
 
 help:
 	@echo "make run    install what is missing, build, start the server on $(DATA)"
 	@echo "make test   the same, then every test"
+	@echo "make torture  kill, starve and damage the server at every place, for about an hour"
 	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
+	@echo "make bench-storage  measure the storage engine, with ClickHouse's beside it (EVENTS=N PEERS=0 EVENTS_BIG=0 JSON=FILE)"
 	@echo "make lint   check the format of the sources"
 	@echo "make clean  remove what was built"
 
@@ -41,11 +43,22 @@ test: build
 	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build --no-parallel --disable-xctest
 
+# What `make test` samples, in full: every fault point, every file call, every byte of a log's end.
+torture: build
+	$(BUILD) --build-tests
+	WEIR_TORTURE=1 $(SWIFT) test -c release --skip-build --no-parallel --disable-xctest --filter '^TortureTests'
+
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Storage Queries Loadgen Tests
 
 bench: build
 	Loadgen/bench.sh "$(BIN)" "$(EVENTS)"
+
+# PEERS=0 leaves ClickHouse out, EVENTS_BIG=0 the store of 100 million events; JSON=FILE writes the figures as well.
+bench-storage: EVENTS = 20000000
+bench-storage: build
+	$(BUILD) --product storage-bench
+	EVENTS="$(EVENTS)" Loadgen/storage-bench.sh "$(BIN)" $(if $(JSON),--json "$(JSON)")
 
 clean:
 	$(SWIFT) package clean

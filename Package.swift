@@ -15,6 +15,8 @@ let package = Package(
     products: [
         .executable(name: "weir", targets: ["weir"]),
         .executable(name: "loadgen", targets: ["loadgen"]),
+        .library(name: "faultshim", type: .dynamic, targets: ["FaultShim"]),
+        .executable(name: "storage-bench", targets: ["storage-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -47,7 +49,8 @@ let package = Package(
         // The parts, from the bottom up.
         .target(
             name: "Compression", dependencies: ["CZstd", "CZlib"], path: "Sources/Compression", swiftSettings: strict),
-        .target(name: "RocksDB", dependencies: ["CRocksDB"], path: "Sources/RocksDB", swiftSettings: strict),
+        .target(name: "CRocksDBLog", dependencies: ["CRocksDB"], path: "Sources/CRocksDBLog"),
+        .target(name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBLog"], path: "Sources/RocksDB", swiftSettings: strict),
         .target(
             name: "Events", dependencies: ["CSimdjson", "CXXHash"], path: "Sources/Events", swiftSettings: strict),
         .target(
@@ -104,6 +107,13 @@ let package = Package(
             name: "loadgen",
             dependencies: ["LoadgenCore", product("ArgumentParser", "swift-argument-parser")],
             path: "Loadgen/Command", swiftSettings: strict),
+        .executableTarget(
+            name: "storage-bench",
+            dependencies: [
+                "LoadgenCore", "Storage", "Events", product("ArgumentParser", "swift-argument-parser"),
+                product("Logging", "swift-log"),
+            ],
+            path: "Loadgen/Storage", swiftSettings: strict),
 
         // Tests: what they share, then one target a module, then the whole from outside.
         .target(
@@ -117,7 +127,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Storage", "Events", "RocksDB", "TestSupport", product("Logging", "swift-log")],
+            dependencies: [
+                "Storage", "Events", "RocksDB", "Compression", "TestSupport", product("Logging", "swift-log"),
+            ],
             path: "Tests/StorageTests", exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "QueriesTests",
@@ -147,6 +159,13 @@ let package = Package(
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
+
+        // Preloaded into the server by tests; nothing links it.
+        .target(name: "FaultShim", path: "Tests/FaultShim"),
+        .testTarget(
+            name: "TortureTests",
+            dependencies: ["TestSupport", "Storage", "Events", "RocksDB", product("Logging", "swift-log")],
+            path: "Tests/TortureTests", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -41,6 +41,7 @@ public final class QueryEngine: Sendable {
         let common = query.common
         let now = clock.milliseconds()
         let snapshot = store.snapshot(site: common.site)
+        try stored { () throws(StorageError) in try snapshot.requireComplete() }
         let execution = Execution(
             snapshot: snapshot, hash: store.hash, now: now, threads: threads,
             timeoutMs: min(common.timeoutMs ?? QueryEngine.timeoutMs, QueryEngine.timeoutMs))
@@ -68,7 +69,7 @@ public final class QueryEngine: Sendable {
     private func meta(_ execution: Execution, _ common: CommonQuery, took: Double) -> JSONValue {
         let sealed = execution.segments.count(where: \.isSealed)
         let formatter = TimeFormatter(common.timezone)
-        return .object([
+        var members: [(key: String, value: JSONValue)] = [
             ("took_ms", .number((took * 1000).rounded() / 1000)),
             ("rows_scanned", .integer(Int64(execution.rowsScanned))),
             (
@@ -79,8 +80,10 @@ public final class QueryEngine: Sendable {
                 ])
             ),
             ("watermark", execution.snapshot.watermark.map { .string(formatter.string($0)) } ?? .null),
-            ("exact", .bool(true)),
-        ])
+            ("exact", .bool(execution.relativeError == 0)),
+        ]
+        if execution.relativeError > 0 { members.append(("relative_error", .number(execution.relativeError))) }
+        return .object(members)
     }
 }
 

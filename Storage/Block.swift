@@ -4,7 +4,10 @@ import Events
 /// A block: a payload with its identity, length, compression and checksum in front. See `FORMAT.md`, "Blocks".
 package enum Block {
     static let headerBytes = 40
-    static let version: UInt8 = 1
+    /// The version of blocks as they are written: sealed parts changed with the second.
+    static func version(of kind: Kind) -> UInt8 { kind == .part ? SegmentHeader.version : 1 }
+    /// The versions that are read.
+    static let versions: ClosedRange<UInt8> = 1...2
     /// The most a block may declare to inflate to.
     static let maxPayloadBytes = 3 << 30
     /// Payloads below this are not worth compressing.
@@ -15,6 +18,7 @@ package enum Block {
         case ids = 2
         case part = 3
         case deadLetter = 4
+        case erasure = 5
     }
 
     /// Where a block belongs. A block is only accepted where this agrees.
@@ -37,6 +41,7 @@ package enum Block {
             case .log: "log row \(number) of site \(site)"
             case .ids: "ids row \(number)"
             case .deadLetter: "dead letter \(number) of site \(site)"
+            case .erasure: "erasure \(number) of site \(site)"
             case .part: "segment \(number) of site \(site), part \(part.part) column \(part.column) chunk \(part.chunk)"
             }
         }
@@ -48,6 +53,14 @@ package enum Block {
         let compression: UInt8
         let payloadBytes: Int
         let stored: [UInt8]
+
+        /// A payload as it is: what its encoding has compressed already.
+        init(uncompressed payload: [UInt8]) {
+            precondition(payload.count <= maxPayloadBytes, "a block's payload is bounded by its writer")
+            payloadBytes = payload.count
+            compression = 0
+            stored = payload
+        }
 
         /// Compresses a payload at a zstd level.
         init(_ payload: [UInt8], level: Int32) {
@@ -79,7 +92,7 @@ package enum Block {
         writer.reserve(headerBytes + packed.stored.count)
         writer.u8(0x57)
         writer.u8(0x42)
-        writer.u8(version)
+        writer.u8(version(of: identity.kind))
         writer.u8(identity.kind.rawValue)
         writer.u8(packed.compression)
         writer.u8(identity.part.part.rawValue)
@@ -99,7 +112,9 @@ package enum Block {
         func damaged(_ reason: String) -> StorageError { .corrupt(block: identity.name, reason: reason) }
         guard block.count >= headerBytes else { throw damaged("it is shorter than a header") }
         guard block[0] == 0x57, block[1] == 0x42 else { throw damaged("it does not begin with the magic bytes") }
-        guard block[2] == version else { throw damaged("its version is \(block[2]), this program reads \(version)") }
+        guard versions.contains(block[2]) else {
+            throw damaged("its version is \(block[2]), this program reads \(versions.lowerBound) to \(versions.upperBound)")
+        }
         let header = UnsafeRawBufferPointer(rebasing: block[0..<32])
         let stored = UnsafeRawBufferPointer(rebasing: block[headerBytes...])
         let rawCount = Int(UInt32(littleEndian: block.loadUnaligned(fromByteOffset: 24, as: UInt32.self)))
@@ -124,6 +139,9 @@ package enum Block {
             guard rawCount == storedCount else { throw damaged("its two lengths differ") }
             return [UInt8](stored)
         case 1:
+            // Nothing is allocated for a size that no frame of these bytes can have: a zstd block takes three bytes at
+            // least and holds 128 KiB at most.
+            guard rawCount <= (storedCount / 3 + 1) << 17 else { throw damaged("it declares \(rawCount) bytes") }
             do throws(CompressionError) {
                 return try Zstd.decompress(stored, expectedCount: rawCount)
             } catch {
@@ -133,6 +151,9 @@ package enum Block {
             throw damaged("its compression \(block[4]) is unknown")
         }
     }
+
+    /// The format version of a block that was found good; it says how to read the payload.
+    static func version(_ block: UnsafeRawBufferPointer) -> UInt8 { block[2] }
 
     private static func checksum(header: [UInt8], stored: [UInt8]) -> UInt64 {
         let seed = header.withUnsafeBytes { EventHash(seed: 0)($0) }

@@ -108,7 +108,7 @@ package struct ByteReader {
         }
     }
 
-    func end() throws(DecodingFault) {
+    package func end() throws(DecodingFault) {
         guard remaining == 0 else { throw DecodingFault("has \(remaining) bytes too many") }
     }
 }

@@ -100,3 +100,15 @@ extension Int {
         self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
     }
 }
+
+extension IdSet {
+    /// Reads a stored row of ids. See `FORMAT.md`, "Ids".
+    static func decodeRow(_ bytes: UnsafeRawBufferPointer) throws(DecodingFault) -> (time: Int64, ids: [UInt64]) {
+        var reader = ByteReader(bytes)
+        let time = try reader.fixed(Int64.self)
+        let count = try reader.count(ofSize: 8)
+        let ids = try reader.array(UInt64.self, count: count)
+        try reader.end()
+        return (time, ids)
+    }
+}

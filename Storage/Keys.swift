@@ -3,12 +3,22 @@ package enum Keys {
     static let format = Array("mformat".utf8)
     static let seed = Array("mseed".utf8)
     static let saltPrefix = Array("msalt".utf8)
+    /// The highest number a site ever had, once one was deleted.
+    static let highestSite = Array("msites".utf8)
+    /// The highest time of day that was believed.
+    static let trustedTime = Array("mtime".utf8)
+    static let retentionPrefix = Array("mkept".utf8)
+    package static let purgePrefix = Array("mpurge".utf8)
     static let sitePrefix = Array("s".utf8)
     package static let logPrefix = Array("l".utf8)
     package static let idsPrefix = Array("i".utf8)
     package static let segmentPrefix = Array("g".utf8)
     package static let partPrefix = Array("c".utf8)
     package static let deadLetterPrefix = Array("d".utf8)
+    package static let retiredPrefix = Array("x".utf8)
+    package static let unfinishedPrefix = Array("w".utf8)
+    package static let erasurePrefix = Array("e".utf8)
+    package static let remainsPrefix = Array("r".utf8)
 
     static func salt(day: UInt32) -> [UInt8] { saltPrefix + bigEndian(day) }
     static func site(_ site: UInt32) -> [UInt8] { sitePrefix + bigEndian(site) }
@@ -24,6 +34,46 @@ package enum Keys {
     static func part(site: UInt32, segment: UInt64, _ part: PartID) -> [UInt8] {
         partPrefix + bigEndian(site) + bigEndian(segment) + [part.part.rawValue] + bigEndian(part.column)
             + bigEndian(part.chunk)
+    }
+
+    /// All parts of a segment but its header: the keys from `parts(…)` up to, not including, `end(of: parts(…))`.
+    package static func parts(site: UInt32, segment: UInt64) -> [UInt8] {
+        partPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// A segment whose header is gone and whose parts are still to be deleted.
+    package static func retired(site: UInt32, segment: UInt64) -> [UInt8] {
+        retiredPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// A segment that is being written in several batches.
+    package static func unfinished(site: UInt32, segment: UInt64) -> [UInt8] {
+        unfinishedPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// The erasure of a visitor.
+    package static func erasure(site: UInt32, sequence: UInt64) -> [UInt8] {
+        erasurePrefix + bigEndian(site) + bigEndian(sequence)
+    }
+    /// A segment whose parts are deleted, while their bytes may still be in RocksDB's files.
+    package static func remains(site: UInt32, segment: UInt64) -> [UInt8] {
+        remainsPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// Up to when a site's events were given up by its retention.
+    static func retention(site: UInt32) -> [UInt8] { retentionPrefix + bigEndian(site) }
+    /// A site of which something was removed for good, while its bytes may still be in RocksDB's files.
+    static func purge(site: UInt32) -> [UInt8] { purgePrefix + bigEndian(site) }
+    /// The keys of one kind that belong to a site: `prefix` is one of the one-byte prefixes that a site follows.
+    package static func ofSite(_ prefix: [UInt8], _ site: UInt32) -> [UInt8] { prefix + bigEndian(site) }
+
+    /// The first key behind all that start with `prefix`; empty if there is none, for a prefix of nothing but `0xff`.
+    package static func end(of prefix: [UInt8]) -> [UInt8] {
+        var end = prefix
+        while let last = end.last {
+            if last < .max {
+                end[end.count - 1] = last + 1
+                return end
+            }
+            end.removeLast()
+        }
+        return end
     }
 
     /// Reads `(site, number)` out of a key with a one-byte prefix.
@@ -57,6 +107,9 @@ package enum Part: UInt8, Sendable {
     case dictionary = 6
     case codes = 7
     case rollup = 8
+    case directory = 9
+    case visitorCodes = 10
+    case columnMap = 11
 }
 
 /// Which part of a segment a block holds.

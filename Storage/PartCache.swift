@@ -8,6 +8,8 @@ final class PartCache: Sendable {
     struct Key: Hashable, Sendable {
         var segment: UInt64
         var part: PartID
+        /// 0 for the part as it is stored; a mask over the segment has a number of its own.
+        var view: UInt64 = 0
     }
 
     /// A decoded part.
@@ -17,7 +19,11 @@ final class PartCache: Sendable {
         case values([Double])
         case codes(CodeChunk)
         case table(ValueTable)
-        case rollup(Rollup)
+        case rollup(RollupHead)
+        case rollupBlock(RollupBlock)
+        case rollupSets(RollupSets)
+        case directory(ChunkDirectory)
+        case columnMap(ColumnMap)
 
         var bytes: Int {
             switch self {
@@ -26,7 +32,11 @@ final class PartCache: Sendable {
             case .values(let values): values.count * 8 + 64
             case .codes(let chunk): chunk.bytes + 32
             case .table(let table): table.bytes.count + table.count * 13 + 128
-            case .rollup(let rollup): rollup.bytes
+            case .rollup(let head): head.bytes
+            case .rollupBlock(let block): block.bytes
+            case .rollupSets(let sets): sets.bytes
+            case .directory(let directory): directory.bytes
+            case .columnMap(let map): map.bytes
             }
         }
     }
@@ -92,6 +102,30 @@ final class PartCache: Sendable {
             shard.bytes += bytes
         }
         return entry
+    }
+
+    /// Forgets all parts of a segment, which is about to be gone, and of every mask over it.
+    ///
+    /// - Complexity: O(parts held of all segments).
+    func remove(segment: UInt64) {
+        for shard in shards {
+            shard.state.withLock { shard in
+                for (key, slot) in shard.slots where key.segment == segment {
+                    shard.slots[key] = nil
+                    shard.bytes -= slot.bytes
+                }
+            }
+        }
+    }
+
+    /// Forgets everything.
+    func removeAll() {
+        for shard in shards {
+            shard.state.withLock { shard in
+                shard.slots = [:]
+                shard.bytes = 0
+            }
+        }
     }
 
     // Evicts in bulk, an eighth of the shard at a time, so that the sort is paid once for many evictions.

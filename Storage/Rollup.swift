@@ -1,132 +1,155 @@
-import Events
+/// How a column's roll-up is stored; the raw value is the byte in the segment's header.
+public enum RollupKind: UInt8, Sendable {
+    /// There is none.
+    case none = 0
+    /// Row-wise, without visitors, as format version 1 has it.
+    case version1 = 1
+    /// In blocks, of all values.
+    case complete = 2
+    /// In blocks, of the most frequent values alone: there are too many to gain by the rest.
+    case heads = 3
+}
 
-/// Events and sums of one dimension's values in a segment, by event name, most frequent value first.
+/// What a segment knows of a dimension's values without its rows: by event name how many events and visitors there are,
+/// and the sum and the extremes of `value`.
+///
+/// Entries, one a value, stand in descending order of their events and are cut into blocks that are read one by one: a
+/// top-N reads blocks until ``bound(fromBlock:)`` says that no later entry can change the answer (Fagin, Lotem, Naor
+/// 2003, "Optimal aggregation algorithms for middleware"). The most frequent values have sets of their visitors that
+/// can be united with those of other segments.
+///
+/// An event with several values of the dimension counts under each. Values of equal text (`3` and `"3"`) are one entry,
+/// under the lowest of their codes.
 public struct Rollup: Sendable {
-    /// Value of each entry, a code of the column's table.
-    public internal(set) var codes: [UInt32] = []
-    /// Where each entry's cells begin in ``cells``; one more than ``codes``.
-    public internal(set) var starts: [Int] = [0]
-    /// The cells of all entries.
-    public internal(set) var cells: [Cell] = []
+    /// What is known of all blocks.
+    public let directory: RollupDirectory
+    private let first: RollupBlock
+    private let source: Source
 
-    /// One value's events of one name.
-    public struct Cell: Sendable {
-        /// Position in the segment's names.
-        public var name: UInt32
-        /// Number of events.
-        public var events: UInt64
-        /// Number of events with a `value`.
-        public var values: UInt64
-        /// Sum, minimum and maximum of `value`; meaningless when ``values`` is 0.
-        public var sum: ExactSum
-        public var minimum: Double
-        public var maximum: Double
+    private enum Source {
+        case held(blocks: [RollupBlock], sets: [RollupSets?])
+        case stored(StoredParts, column: UInt16, shape: RollupShape)
     }
 
-    /// Bytes held, approximately.
-    var bytes: Int { codes.count * 12 + cells.count * MemoryLayout<Cell>.stride + 64 }
+    /// A roll-up whose later blocks are read when they are asked for.
+    init(head: RollupHead, parts: StoredParts, column: UInt16, shape: RollupShape) {
+        directory = head.directory
+        first = head.block
+        source = .stored(parts, column: column, shape: shape)
+    }
 
-    /// Computes the roll-up of a run's column.
+    /// Number of blocks.
+    public var blocks: Int { directory.blocks.count }
+
+    /// One block's entries.
     ///
-    /// - Complexity: O(rows + values · names of the segment).
-    static func make(_ header: SegmentHeader, _ columns: RunColumns, column: Int) -> Rollup {
-        let table = columns.columns[column].table
-        var cells: [[Cell]] = Array(repeating: [], count: table.count)
-        var scratch = [Cell](
-            repeating: Cell(name: 0, events: 0, values: 0, sum: ExactSum(), minimum: .infinity, maximum: -.infinity),
-            count: table.count)
-        for (name, run) in header.names.enumerated() {
-            var touched: [UInt32] = []
-            for row in run.rows {
-                let chunk = row / CodeChunk.rows
-                let offset = row % CodeChunk.rows
-                let code = columns.columns[column].chunks[chunk][offset]
-                let value = header.hasValues ? columns.values[chunk][offset] : .nan
-                for member in table.hasLists ? table.countedMembers(of: Int(code)) : [] {
-                    add(value, to: member)
-                }
-                if !table.hasLists { add(value, to: code) }
-            }
-            for code in touched {
-                var cell = scratch[Int(code)]
-                cell.name = UInt32(name)
-                cells[Int(code)].append(cell)
-                scratch[Int(code)] = Cell(
-                    name: 0, events: 0, values: 0, sum: ExactSum(), minimum: .infinity, maximum: -.infinity)
-            }
-
-            func add(_ value: Double, to code: UInt32) {
-                let index = Int(code)
-                if scratch[index].events == 0 { touched.append(code) }
-                scratch[index].events += 1
-                if !value.isNaN {
-                    scratch[index].values += 1
-                    scratch[index].sum.add(value)
-                    scratch[index].minimum = min(scratch[index].minimum, value)
-                    scratch[index].maximum = max(scratch[index].maximum, value)
-                }
-            }
+    /// - Complexity: O(entries) when it is not in the cache.
+    public func block(_ index: Int) throws(StorageError) -> RollupBlock {
+        if index == 0 { return first }
+        switch source {
+        case .held(let blocks, _): return blocks[index]
+        case .stored(let parts, let column, let shape):
+            return try parts.rollupBlock(column: column, index: index, directory.blocks[index], shape)
         }
-        let totals = cells.map { $0.reduce(0) { $0 + $1.events } }
-        var rollup = Rollup()
-        for code in cells.indices.filter({ totals[$0] > 0 }).sorted(by: { (totals[$1], $0) < (totals[$0], $1) }) {
-            rollup.codes.append(UInt32(code))
-            rollup.cells.append(contentsOf: cells[code])
-            rollup.starts.append(rollup.cells.count)
-        }
-        return rollup
     }
 
-    func encode() -> [UInt8] {
-        var writer = ByteWriter()
-        writer.varint(codes.count)
-        for (entry, code) in codes.enumerated() {
-            writer.varint(UInt64(code))
-            writer.varint(starts[entry + 1] - starts[entry])
-            for cell in cells[starts[entry]..<starts[entry + 1]] {
-                writer.varint(UInt64(cell.name))
-                writer.varint(cell.events)
-                writer.varint(cell.values)
-                if cell.values > 0 {
-                    writer.fixed(UInt64(truncatingIfNeeded: cell.sum.millionths))
-                    writer.fixed(Int64(truncatingIfNeeded: cell.sum.millionths >> 64))
-                    writer.varint(cell.sum.partials.count)
-                    for partial in cell.sum.partials { writer.f64(partial) }
-                    writer.f64(cell.minimum)
-                    writer.f64(cell.maximum)
-                }
-            }
+    /// The visitor sets of a block's entries; `nil` if none of them has one.
+    public func sets(ofBlock index: Int) throws(StorageError) -> RollupSets? {
+        guard directory.blocks[index].hasSets else { return nil }
+        switch source {
+        case .held(_, let sets): return sets[index]
+        case .stored(let parts, let column, let shape):
+            return try parts.rollupSets(column: column, index: index, directory.blocks[index], shape)
         }
-        return writer.bytes
     }
 
-    init() {}
+    /// The most events that an entry of a block or of any later one can have, and of one that is not stored.
+    public func bound(fromBlock index: Int) -> Int {
+        index < blocks ? directory.blocks[index].maxEvents : directory.maxEventsOfRest
+    }
 
-    init(decoding bytes: UnsafeRawBufferPointer, codes limit: Int, names: Int) throws(DecodingFault) {
-        var reader = ByteReader(bytes)
-        for _ in 0..<(try reader.count(ofSize: 2)) {
-            let code = try reader.varint()
-            guard code < UInt64(limit) else { throw DecodingFault("holds a code out of range") }
-            codes.append(UInt32(code))
-            for _ in 0..<(try reader.bounded(names)) {
-                let name = try reader.varint()
-                guard name < UInt64(names) else { throw DecodingFault("holds a name out of range") }
-                var cell = Cell(
-                    name: UInt32(name), events: try reader.varint(), values: try reader.varint(), sum: ExactSum(),
-                    minimum: .infinity, maximum: -.infinity)
-                if cell.values > 0 {
-                    let low = try reader.fixed(UInt64.self)
-                    let high = try reader.fixed(Int64.self)
-                    var partials: [Double] = []
-                    for _ in 0..<(try reader.count(ofSize: 8)) { partials.append(try reader.f64()) }
-                    cell.sum = ExactSum(millionths: Int128(high) << 64 | Int128(low), partials: partials)
-                    cell.minimum = try reader.f64()
-                    cell.maximum = try reader.f64()
-                }
-                cells.append(cell)
-            }
-            starts.append(cells.count)
+    /// Where a code's entry is; `nil` if it has none that is stored.
+    ///
+    /// - Complexity: O(distinct numbers of events · log entries) a block, blocks from the first on. For many codes,
+    ///   read the blocks and their ``RollupBlock/codes``.
+    public func find(_ code: UInt32) throws(StorageError) -> (block: Int, entry: Int)? {
+        for index in 0..<blocks {
+            if let entry = try block(index).entry(of: code) { return (index, entry) }
         }
-        try reader.end()
+        return nil
+    }
+}
+
+extension Rollup {
+    /// Number of the chunk that holds a block's entries; chunk 0 begins with the directory.
+    static func chunk(ofBlock index: Int) -> UInt32 { UInt32(index) * 2 }
+
+    /// Number of the chunk that holds a block's visitor sets.
+    static func chunk(ofSets index: Int) -> UInt32 { UInt32(index) * 2 + 1 }
+
+    /// Decodes all parts of a roll-up at once.
+    ///
+    /// - Parameter parts: payloads by chunk.
+    package init(decoding parts: [UInt32: [UInt8]], _ shape: RollupShape) throws(DecodingFault) {
+        func part(_ chunk: UInt32) throws(DecodingFault) -> [UInt8] {
+            guard let bytes = parts[chunk] else { throw DecodingFault("lacks its chunk \(chunk)") }
+            return bytes
+        }
+        let head = try part(0).withBytes { (raw) throws(DecodingFault) in try RollupHead(decoding: raw, shape) }
+        var blocks = [head.block]
+        var sets: [RollupSets?] = []
+        for (index, summary) in head.directory.blocks.enumerated() {
+            if index > 0 {
+                blocks.append(
+                    try part(Rollup.chunk(ofBlock: index)).withBytes { (raw) throws(DecodingFault) in
+                        try RollupBlock(decoding: raw, summary, shape)
+                    })
+            }
+            guard summary.hasSets else {
+                sets.append(nil)
+                continue
+            }
+            sets.append(
+                try part(Rollup.chunk(ofSets: index)).withBytes { (raw) throws(DecodingFault) in
+                    try RollupSets(decoding: raw, summary, shape)
+                })
+        }
+        directory = head.directory
+        first = head.block
+        source = .held(blocks: blocks, sets: sets)
+    }
+
+    /// Decodes a roll-up of format version 1.
+    package init(decodingVersion1 bytes: UnsafeRawBufferPointer, _ shape: RollupShape) throws(DecodingFault) {
+        let head = try RollupHead(decodingVersion1: bytes, shape)
+        directory = head.directory
+        first = head.block
+        source = .held(blocks: [head.block], sets: [nil])
+    }
+}
+
+/// What a reader knows of a roll-up beforehand, and so what it need not be told twice.
+package struct RollupShape: Sendable, Equatable {
+    /// Codes are below this.
+    package var codes: Int
+    /// Event names of the segment.
+    package var names: Int
+    /// Visitors of the segment.
+    package var visitors: Int
+    /// Whether any row of the segment has a `value`.
+    package var hasValues: Bool
+
+    package init(codes: Int, names: Int, visitors: Int, hasValues: Bool) {
+        self.codes = codes
+        self.names = names
+        self.visitors = visitors
+        self.hasValues = hasValues
+    }
+
+    /// The shape of the roll-up of a segment's column.
+    init(_ header: SegmentHeader, column: Int) {
+        self.init(
+            codes: header.columns[column].distinct, names: header.names.count, visitors: header.visitors,
+            hasValues: header.hasValues)
     }
 }

@@ -87,70 +87,28 @@ package struct AlignedRuns {
         assembler.build(bucket: bucket, dictionaries: dictionaries, hash: hash, column: column)
     }
 
-    /// The rows split by time.
+    /// The rows whose times are wanted, as one run; `nil` if there are none.
     ///
-    /// - Parameter bucketOf: the bucket of an event time and whether it may be sealed.
-    /// - Returns: a run for each bucket that may be sealed, and one of all other rows, if there are any.
-    func split(
-        by bucketOf: (Int64) -> (bucket: Bucket, closed: Bool)
-    ) -> (closed: [(header: SegmentHeader, columns: RunColumns)], open: (header: SegmentHeader, columns: RunColumns)?) {
-        struct Share {
-            var order: [UInt32] = []
-            var counts: [Int]
-        }
-        var closed: [Bucket: Share] = [:]
-        var open = Share(counts: Array(repeating: 0, count: assembler.names.count))
+    /// - Parameter isWanted: gets times in milliseconds since the month's start.
+    func rest(where isWanted: (UInt32) -> Bool) -> (header: SegmentHeader, columns: RunColumns)? {
+        // Locals: through `self` each row would retain and release all of it.
+        let times = assembler.times
+        let all = assembler.order
+        var order: [UInt32] = []
+        var names = assembler.names
         var position = 0
-        for (name, entry) in assembler.names.enumerated() {
-            for row in assembler.order[position..<(position + entry.rows)] {
-                let (bucket, isClosed) = bucketOf(assembler.month + Int64(assembler.times[Int(row)]))
-                if isClosed {
-                    closed[bucket, default: Share(counts: Array(repeating: 0, count: assembler.names.count))]
-                        .order.append(row)
-                    closed[bucket]?.counts[name] += 1
-                } else {
-                    open.order.append(row)
-                    open.counts[name] += 1
-                }
-            }
-            position += entry.rows
+        for (index, name) in assembler.names.enumerated() {
+            let before = order.count
+            for row in all[position..<(position + name.rows)] where isWanted(times[Int(row)]) { order.append(row) }
+            names[index].rows = order.count - before
+            position += name.rows
         }
-        var parts: [Part] = closed.sorted { ($0.key.start, $0.key.level) < ($1.key.start, $1.key.level) }
-            .map { part($0.value.order, $0.value.counts, $0.key, .sorted) }
-        if !open.order.isEmpty {
-            parts.append(part(open.order, open.counts, Bucket(level: .none, start: assembler.month), .used))
-        }
-        var runs = build(&parts)
-        let rest = open.order.isEmpty ? nil : runs.removeLast()
-        return (runs, rest)
-    }
-
-    /// A run to be cut from the aligned rows.
-    private struct Part {
-        var assembler: RunAssembler
-        var run: RunAssembler.Unfinished
-        var dictionaries: RunAssembler.Dictionaries
-    }
-
-    private func part(
-        _ order: [UInt32], _ counts: [Int], _ bucket: Bucket, _ dictionaries: RunAssembler.Dictionaries
-    ) -> Part {
+        guard !order.isEmpty else { return nil }
         var own = assembler
         own.order = order
-        own.names = zip(assembler.names, counts).map { ($0.name, $0.hash, $1) }
-        return Part(assembler: own, run: own.begin(bucket: bucket), dictionaries: dictionaries)
-    }
-
-    /// Builds parts column by column: each column's tables are united once, however many parts there are.
-    private func build(_ parts: inout [Part]) -> [(header: SegmentHeader, columns: RunColumns)] {
-        for (index, name) in assembler.columnNames.enumerated() {
-            let (table, codes) = column(index)
-            for part in parts.indices {
-                parts[part].assembler.add(
-                    name, table, codes, to: &parts[part].run, dictionaries: parts[part].dictionaries, hash: hash)
-            }
-        }
-        return parts.map { $0.assembler.finish($0.run) }
+        own.names = names
+        return own.build(
+            bucket: Bucket(level: .none, start: assembler.month), dictionaries: .used, hash: hash, column: column)
     }
 
     /// A column of all runs, one after the other, with one table.

@@ -165,7 +165,7 @@ package struct RunAssembler {
         }
         let summary = ColumnSummary(
             name: name, distinct: table.count, present: present, first: month + Int64(first),
-            last: month + Int64(last), kinds: kinds, hasRollup: false)
+            last: month + Int64(last), kinds: kinds, rollup: .none)
         return (RunColumn(table: table, chunks: CodeChunk.chunks(taken, below: table.count)), summary)
     }
 }

@@ -11,11 +11,13 @@ public final class Segment: Sendable {
     public let number: UInt64
     /// What it holds.
     public let header: SegmentHeader
-    private let source: Source
+    let source: Source
 
     enum Source: Sendable {
         case memory(RunColumns)
         case stored(StoredParts)
+        /// Another segment with some visitors' rows left out.
+        case masked(MaskedParts)
     }
 
     init(site: UInt32, number: UInt64, header: SegmentHeader, source: Source) {
@@ -26,9 +28,23 @@ public final class Segment: Sendable {
     }
 
     /// Whether it is sealed on disk (rather than a run in memory).
-    public var isSealed: Bool {
+    public var isSealed: Bool { foundation.isStored }
+
+    private var isStored: Bool {
         if case .stored = source { true } else { false }
     }
+
+    /// Whether rows of erased visitors are left out of what lies underneath, so that it is to be rewritten soon. The
+    /// dictionaries of such a segment may hold values that no row has.
+    public var isMasked: Bool { mask != nil }
+
+    /// What hides rows, if anything does.
+    var mask: MaskedParts? {
+        if case .masked(let parts) = source { parts } else { nil }
+    }
+
+    /// The segment that holds the parts: the one under the mask, or this one.
+    var foundation: Segment { mask?.base ?? self }
 
     /// Bytes held in memory by a run; 0 for a sealed segment, whose bytes the cache accounts for.
     public var residentBytes: Int {
@@ -45,6 +61,7 @@ public final class Segment: Sendable {
         switch source {
         case .memory(let columns): columns.visitorHashes
         case .stored(let parts): try parts.visitorHashes(header)
+        case .masked(let parts): try parts.visitorHashes()
         }
     }
 
@@ -53,6 +70,7 @@ public final class Segment: Sendable {
         switch source {
         case .memory(let columns): columns.visitorNames
         case .stored(let parts): try parts.table(.init(part: .visitorNames), count: header.visitors + 1)
+        case .masked(let parts): try parts.visitorNames()
         }
     }
 
@@ -62,6 +80,7 @@ public final class Segment: Sendable {
         case .memory(let columns): columns.ordinals[chunk]
         case .stored(let parts):
             try parts.integers(.ordinals, chunk: chunk, rows: header.rows(inChunk: chunk), below: header.visitors)
+        case .masked(let parts): try parts.ordinals(chunk: chunk)
         }
     }
 
@@ -72,6 +91,7 @@ public final class Segment: Sendable {
         case .stored(let parts):
             try parts.integers(
                 .times, chunk: chunk, rows: header.rows(inChunk: chunk), below: Int(header.last - header.month) + 1)
+        case .masked(let parts): try parts.times(chunk: chunk)
         }
     }
 
@@ -80,7 +100,8 @@ public final class Segment: Sendable {
         guard header.hasValues else { return nil }
         return switch source {
         case .memory(let columns): columns.values[chunk]
-        case .stored(let parts): try parts.values(chunk: chunk, rows: header.rows(inChunk: chunk))
+        case .stored(let parts): try parts.values(header, chunk: chunk)
+        case .masked(let parts): try parts.values(chunk: chunk)
         }
     }
 
@@ -91,6 +112,7 @@ public final class Segment: Sendable {
         case .stored(let parts):
             try parts.table(
                 .init(part: .dictionary, column: UInt16(column)), count: header.columns[column].distinct)
+        case .masked(let parts): try parts.table(column: column)
         }
     }
 
@@ -98,18 +120,26 @@ public final class Segment: Sendable {
     public func codes(column: Int, chunk: Int) throws(StorageError) -> CodeChunk {
         switch source {
         case .memory(let columns): columns.columns[column].chunks[chunk]
-        case .stored(let parts):
-            try parts.codes(
-                column: column, chunk: chunk, rows: header.rows(inChunk: chunk),
-                below: header.columns[column].distinct)
+        case .stored(let parts): try parts.codes(header, column: column, chunk: chunk)
+        case .masked(let parts): try parts.codes(column: column, chunk: chunk)
         }
     }
 
     /// The roll-up of a column, if one is stored.
     public func rollup(column: Int) throws(StorageError) -> Rollup? {
-        guard header.columns[column].hasRollup, case .stored(let parts) = source else { return nil }
+        let kind = header.columns[column].rollup
+        guard kind != .none, case .stored(let parts) = source else { return nil }
+        return try parts.rollup(column: UInt16(column), kind: kind, RollupShape(header, column: column))
+    }
+
+    /// The roll-up of the segment's hours, if one is stored: a value an hour, see ``SegmentHours``.
+    public func hours() throws(StorageError) -> Rollup? {
+        guard header.hours != .none, case .stored(let parts) = source else { return nil }
         return try parts.rollup(
-            column: column, codes: header.columns[column].distinct, names: header.names.count)
+            column: SegmentHours.column, kind: header.hours,
+            RollupShape(
+                codes: SegmentHours(header).codes, names: header.names.count, visitors: header.visitors,
+                hasValues: header.hasValues))
     }
 }
 

@@ -34,6 +34,13 @@ enum SegmentParts {
 
     static func encode(_ values: [UInt32]) -> [UInt8] {
         var writer = ByteWriter()
+        IntegerCodec.encodeFast(values[...], into: &writer)
+        return writer.bytes
+    }
+
+    /// Integers of a sealed part, in the encoding that fits them best.
+    static func encodeMeasured(_ values: [UInt32]) -> [UInt8] {
+        var writer = ByteWriter()
         IntegerCodec.encode(values[...], into: &writer)
         return writer.bytes
     }
@@ -45,6 +52,17 @@ enum SegmentParts {
         for code in 1..<max(1, table.count) { writer.u8(table.kinds[code]) }
         for code in 1..<max(1, table.count) { writer.varint(UInt64(table.ends[code] - table.ends[code - 1])) }
         table.bytes.withUnsafeBytes { writer.raw($0) }
+        return writer.bytes
+    }
+
+    /// A dictionary of strings only, from their lengths and their bytes one after the other.
+    static func encodeNames(lengths: [UInt32], _ bytes: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.varint(lengths.count)
+        writer.reserve(bytes.count + lengths.count * 3)
+        for _ in lengths { writer.u8(ValueKind.string.rawValue) }
+        for length in lengths { writer.varint(UInt64(length)) }
+        writer.array(bytes)
         return writer.bytes
     }
 
@@ -113,6 +131,13 @@ enum SegmentParts {
             throw DecodingFault("has visitors out of order")
         }
         return hashes
+    }
+
+    static func decodeMeasures(_ bytes: UnsafeRawBufferPointer, rows: Int) throws(DecodingFault) -> [Double] {
+        var reader = ByteReader(bytes)
+        let values = try NumberCodec.decode(&reader, count: rows)
+        try reader.end()
+        return values
     }
 
     static func decodeValues(_ bytes: UnsafeRawBufferPointer, rows: Int) throws(DecodingFault) -> [Double] {

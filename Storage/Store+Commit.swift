@@ -7,11 +7,14 @@ extension Store {
     /// Commits a group of requests as one synced batch: drops repeated ids, makes everything durable, then visible.
     ///
     /// - Returns: an outcome for each item, in their order; an item that would exceed the limit of sites fails alone.
-    /// - Throws: when nothing of the group was stored. After a failed write every later commit throws
-    ///   ``StorageError/failed(_:)``: what a failed sync left on disk is unknown until a restart reads it.
+    /// - Throws: when nothing of the group was acknowledged. ``StorageError/diskFull(free:reserve:)`` passes when there
+    ///   is space. After a failed write every later commit throws ``StorageError/failed(_:)``: what a failed sync left
+    ///   on disk is unknown until a restart reads it.
     public func commit(_ items: [CommitItem]) throws(StorageError) -> [Result<CommitOutcome, StorageError>] {
         try writer.withLock { (writer) throws(StorageError) in
             if let failure = state.withLock({ $0.failure }) { throw .failed(failure) }
+            try options.faults.hit(.commitBegin)
+            try space.requireReserve()
             return try commit(items, &writer)
         }
     }
@@ -33,12 +36,18 @@ extension Store {
         func number(of site: String) throws(StorageError) -> UInt32 {
             if let number = state.withLock({ $0.numbers[site] }) { return number }
             if let new = newSites.first(where: { $0.name == site }) { return new.number }
+            if let lost = state.withLock({ $0.unassigned.first }) {
+                throw .unusable("\(lost), so it is not known whether the site \(site) is a new one; none is created.")
+            }
             let count = state.withLock { $0.numbers.count } + newSites.count
             guard count < options.sites else {
                 throw .limit(
                     "This store holds \(count) sites, the most it may (limit sites); the event's site is a new one.")
             }
-            let number = UInt32(count + 1)
+            // Never the number of a site that was deleted, which idempotency ids and files may still bear.
+            let (number, overflow) = (newSites.last?.number ?? state.withLock { $0.highestSite })
+                .addingReportingOverflow(1)
+            guard !overflow else { throw .limit("This store has had 2^32 sites, the most it may have.") }
             newSites.append((site, number))
             return number
         }
@@ -89,16 +98,7 @@ extension Store {
         }
         putIds(ids, at: now, &batch, &writer)
         for site in newSites { batch.put(Keys.site(site.number), Array(site.name.utf8)) }
-        if batch.count > 0 {
-            do throws(RocksDBError) {
-                try database.write(batch)
-            } catch {
-                state.withLock { $0.failure = error.message }
-                logger.critical(
-                    "A commit failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
-                throw .database(error)
-            }
-        }
+        if batch.count > 0 { try write(batch, "A commit", before: .commitWrite, after: .commitWritten) }
         publish(runs, newSites: newSites, at: now)
         return outcomes
     }
@@ -186,6 +186,7 @@ extension Store {
     private func publish(_ runs: [InFlightRun], newSites: [(name: String, number: UInt32)], at now: Int64) {
         state.withLock { state in
             for site in newSites {
+                state.highestSite = max(state.highestSite, site.number)
                 state.numbers[site.name] = site.number
                 state.sites[site.number] = SiteData()
             }
@@ -202,30 +203,29 @@ extension Store {
         rowsInFlight.add(runs.reduce(0) { $0 + $1.segment.header.rows }, ordering: .relaxed)
     }
 
-    /// The dead letters of a site, oldest first, behind the sequence `after`.
+    /// The dead letters of a site, oldest first, behind the sequence `after`. One whose block is damaged is listed with
+    /// the code ``DeadLetter/damagedCode`` and what is wrong with it.
     public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
         guard let number = state.withLock({ $0.numbers[site] }), after != .max else { return [] }
         let start = Keys.deadLetter(site: number, sequence: (after ?? 0) &+ 1)
         var iterator = database.iterate(prefix: Keys.deadLetters(site: number), from: start)
         var letters: [DeadLetter] = []
         while letters.count < limit {
-            let result: Result<DeadLetter, StorageError>?
+            let letter: DeadLetter?
             do throws(RocksDBError) {
-                result = try iterator.next { key, value -> Result<DeadLetter, StorageError> in
-                    Result { () throws(StorageError) in
-                        let sequence = Keys.trailing(key, as: UInt64.self) ?? 0
-                        let identity = Block.Identity(kind: .deadLetter, site: number, number: sequence)
-                        let payload = try Block.decode(value, identity: identity)
-                        return try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                            try DeadLetter(sequence: sequence, decoding: bytes)
-                        }
+                letter = try iterator.next { key, value in
+                    let sequence = Keys.trailing(key, as: UInt64.self) ?? 0
+                    do throws(StorageError) {
+                        return try DeadLetter(sequence: sequence, site: number, block: value)
+                    } catch {
+                        return DeadLetter(damaged: sequence, error)
                     }
                 }
             } catch {
                 throw .database(error)
             }
-            guard let result else { break }
-            letters.append(try result.get())
+            guard let letter else { break }
+            letters.append(letter)
         }
         return letters
     }
@@ -236,21 +236,21 @@ extension Store {
     public func salt(day: UInt32) throws(StorageError) -> [UInt8] {
         try writer.withLock { (_) throws(StorageError) in
             if let failure = state.withLock({ $0.failure }) { throw .failed(failure) }
+            var batch = WriteBatch()
+            let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
             do throws(RocksDBError) {
                 if let salt = try database.get(Keys.salt(day: day)) { return salt }
-                var batch = WriteBatch()
-                let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
                 batch.put(Keys.salt(day: day), salt)
                 var iterator = database.iterate(prefix: Keys.saltPrefix)
                 while let old = try iterator.next({ key, _ in Keys.trailing(key, as: UInt32.self) ?? 0 }) {
-                    if old + 1 < day { batch.delete(Keys.salt(day: old)) }
+                    if day > 0, old < day - 1 { batch.delete(Keys.salt(day: old)) }
                 }
-                try database.write(batch)
-                return salt
             } catch {
-                state.withLock { $0.failure = error.message }
+                // Nothing was written, so a read that fails is nobody's loss but this request's.
                 throw .database(error)
             }
+            try write(batch, "Storing a day's salt")
+            return salt
         }
     }
 }

@@ -15,7 +15,9 @@ extension Store {
             let now = clock.milliseconds()
             for (site, month, partition, latest) in partitions() {
                 let watermark = min(latest - options.allowedLateness, now)
-                if isSealDue(partition, watermark: watermark, now: now) {
+                if isSealDue(partition, watermark: watermark, now: now)
+                    || isErasureWaiting(site: site, partition, now: now)
+                {
                     try seal(site: site, month: month, partition, watermark: watermark, all: false)
                     didWork = true
                 } else if partition.rows >= options.spillRows || partition.bytes >= options.inFlightBytes / 4
@@ -30,17 +32,24 @@ extension Store {
                     didWork = true
                 }
             }
+            if try tidy() { didWork = true }
             return didWork
         }
     }
 
     /// Seals everything in flight, whether its buckets have ended or not.
+    ///
+    /// What is committed meanwhile may stay in flight.
     public func flush() throws(StorageError) {
         try maintenance.withLock { (_) throws(StorageError) in
             let now = clock.milliseconds()
-            for (site, month, partition, latest) in partitions() {
-                let watermark = min(latest - options.allowedLateness, now)
-                try seal(site: site, month: month, partition, watermark: watermark, all: true)
+            let most = partitions().map(\.partition.runs.count).max() ?? 0
+            // A seal takes so many runs at a time.
+            for _ in 0..<((most + MergeSources.maxSources - 1) / MergeSources.maxSources) {
+                for (site, month, partition, latest) in partitions() {
+                    let watermark = min(latest - options.allowedLateness, now)
+                    try seal(site: site, month: month, partition, watermark: watermark, all: true)
+                }
             }
         }
     }
@@ -66,73 +75,6 @@ extension Store {
         let waited = abs(now - partition.lastSeal)
         if rows >= options.lateSealRows || waited >= options.lateSealDelay { return true }
         return closedUpTo > partition.sealedThrough && waited >= Store.sealSpacing
-    }
-
-    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows
-    /// they came from: one batch.
-    private func seal(
-        site: UInt32, month: Int64, _ partition: Partition, watermark: Int64, all: Bool
-    ) throws(StorageError) {
-        if let failure = state.withLock({ $0.failure }) { throw .failed(failure) }
-        let monthEnd = CivilTime.monthEnd(of: month)
-        let aligned = AlignedRuns(
-            partition.runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }, hash: hash)
-        let (closed, open) = aligned.split { time in
-            let (bucket, closed) = Bucket.longestClosed(
-                holding: time, month: month, monthEnd: monthEnd, watermark: watermark)
-            return (bucket, closed || all)
-        }
-        var batch = WriteBatch()
-        var segments: [Segment] = []
-        for (header, columns) in closed {
-            segments.append(put(header, columns, site: site, &batch))
-        }
-        var rest: InFlightRun?
-        if let open {
-            let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
-            let payload = LogRow.encode(open.header, open.columns)
-            let identity = Block.Identity(kind: .log, site: site, number: sequence)
-            batch.put(
-                Keys.log(site: site, sequence: sequence),
-                Block.encode(payload, identity: identity, level: LogRow.compressionLevel))
-            let segment = Segment(site: site, number: sequence, header: open.header, source: .memory(open.columns))
-            rest = InFlightRun(segment: segment, sequences: [sequence])
-        }
-        for sequence in partition.runs.flatMap(\.sequences) { batch.delete(Keys.log(site: site, sequence: sequence)) }
-        do throws(RocksDBError) {
-            try database.write(batch)
-        } catch {
-            state.withLock { $0.failure = error.message }
-            logger.critical(
-                "Sealing failed; nothing more is accepted until a restart.", metadata: ["error": "\(error)"])
-            throw .database(error)
-        }
-        replace(partition.runs, site: site, month: month, with: rest, sealed: segments) { partition in
-            partition.sealedThrough = max(partition.sealedThrough, watermark - watermark % Bucket.hour)
-            partition.lastSeal = self.clock.milliseconds()
-        }
-    }
-
-    /// Puts a segment's parts into a batch.
-    private func put(
-        _ header: SegmentHeader, _ columns: RunColumns, site: UInt32, _ batch: inout WriteBatch
-    ) -> Segment {
-        let number = nextNumber.add(1, ordering: .relaxed).oldValue
-        func put(_ id: PartID, _ payload: [UInt8], _ batch: inout WriteBatch) {
-            let identity = Block.Identity(kind: .part, site: site, number: number, part: id)
-            let key =
-                id.part == .header
-                ? Keys.segment(site: site, segment: number) : Keys.part(site: site, segment: number, id)
-            batch.put(key, Block.encode(payload, identity: identity, level: options.sealLevel))
-        }
-        let withRollups = header.choosingRollups()
-        for (index, column) in withRollups.columns.enumerated() where column.hasRollup {
-            let rollup = Rollup.make(header, columns, column: index)
-            put(PartID(part: .rollup, column: UInt16(index)), rollup.encode(), &batch)
-        }
-        for part in SegmentParts.encode(withRollups, columns) { put(part.id, part.payload, &batch) }
-        let parts = StoredParts(database: database, cache: cache, hash: hash, site: site, segment: number)
-        return Segment(site: site, number: number, header: withRollups, source: .stored(parts))
     }
 
     /// Merges runs of similar size, when enough of them have gathered.
@@ -161,7 +103,7 @@ extension Store {
     }
 
     /// Swaps runs for what they became, in one step for every query.
-    private func replace(
+    func replace(
         _ runs: [InFlightRun], site: UInt32, month: Int64, with run: InFlightRun?, sealed: [Segment],
         _ update: (inout Partition) -> Void
     ) {
@@ -182,20 +124,5 @@ extension Store {
         }
         bytesInFlight.add((run?.segment.residentBytes ?? 0) - before.bytes, ordering: .relaxed)
         rowsInFlight.add((run?.segment.header.rows ?? 0) - before.rows, ordering: .relaxed)
-    }
-}
-
-extension SegmentHeader {
-    /// The header with a roll-up noted for each column whose values repeat enough for one to be much smaller than the
-    /// column.
-    func choosingRollups() -> SegmentHeader {
-        SegmentHeader(
-            bucket: bucket, month: month, first: first, last: last, rows: rows, visitors: visitors,
-            hasValues: hasValues, names: names,
-            columns: columns.map {
-                ColumnSummary(
-                    name: $0.name, distinct: $0.distinct, present: $0.present, first: $0.first, last: $0.last,
-                    kinds: $0.kinds, hasRollup: $0.distinct * 4 <= rows)
-            })
     }
 }

@@ -2,68 +2,80 @@ import Events
 import Logging
 import RocksDB
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
-
 extension Store {
     /// Opens a store, creating it in a missing or empty directory, and recovers everything that was acknowledged.
     ///
-    /// - Throws: ``StorageError/unusable(_:)`` when the directory cannot be used (another process has it open,
-    ///   another format);
-    ///   ``StorageError/corrupt(block:reason:)`` when a log row cannot be read: nothing is skipped and nothing deleted.
+    /// A block that cannot be read costs its own site only: it stays where it is, the site's queries answer an error
+    /// that names it, and the site goes on taking events.
+    ///
+    /// - Throws: ``StorageError/unusable(_:)`` when the directory cannot be used: another process has it open, it holds
+    ///   another format, or RocksDB cannot read its own files. Nothing is deleted.
     /// - Complexity: O(rows in flight + sealed segments).
     public static func open(
         directory: String, options: StoreOptions = StoreOptions(), clock: any WallClock = SystemClock(), logger: Logger
     ) throws(StorageError) -> Store {
-        var configuration = Database.Configuration()
-        configuration.blockCacheBytes = options.blockCacheBytes
-        let database: Database
-        do throws(RocksDBError) {
-            if mkdir(directory, 0o700) != 0, errno != EEXIST {
-                throw RocksDBError(message: "IO error: \(directory): \(String(cString: strerror(errno)))")
-            }
-            database = try Database(path: directory, configuration: configuration)
-        } catch {
-            guard error.kind == .locked else {
-                throw .unusable("The data directory \(directory) cannot be opened: \(error)")
-            }
-            throw .unusable(
-                "The data directory \(directory) is in use by another process. "
-                    + "Stop that one first, or choose another directory with --data.")
+        let database = try openDatabase(directory: directory, options: options, logger: logger)
+        let hash = try naming(directory) { () throws(StorageError) in
+            try identity(of: database, directory: directory, faults: options.faults)
         }
-        let hash = try identity(of: database, directory: directory)
         let cache = PartCache(limit: options.partCacheBytes)
         var recovered = RecoveredStore(
             writer: StoreWriter(
                 ids: IdSet(
                     limits: IdSet.Limits(horizon: options.deduplicationHorizon, entries: options.deduplicationEntries))),
             propertyNames: PropertyNames(hash: hash))
-        try recovered.readSites(database)
-        try recovered.readSegments(database, cache: cache, hash: hash)
-        try recovered.readLog(database, hash: hash, now: clock.milliseconds())
-        try recovered.readIds(database)
-        try recovered.readDeadLetters(database)
+        try naming(directory) { () throws(StorageError) in
+            try recovered.clearRetired(database, faults: options.faults, logger: logger)
+            try options.faults.hit(.recoverSites)
+            try recovered.readSites(database)
+            try options.faults.hit(.recoverSegments)
+            try recovered.readSegments(database, cache: cache, hash: hash)
+            try options.faults.hit(.recoverLog)
+            try recovered.readLog(database, hash: hash, now: clock.milliseconds())
+            try options.faults.hit(.recoverIds)
+            try recovered.readIds(database)
+            try recovered.readDeadLetters(database)
+            try recovered.readHighestSite(database)
+            try recovered.applyErasures(database, cache: cache, options: options)
+            recovered.retention = try recovered.readRetention(
+                database, options: options, clock: clock, logger: logger)
+        }
+        recovered.report(to: logger)
         return Store(
-            options: options, database: database, hash: hash, clock: clock, logger: logger, cache: cache,
-            recovered: recovered)
+            options: options, database: database, hash: hash, clock: clock, logger: logger,
+            space: DiskSpace(
+                directory: directory, reserve: options.diskReserve, probe: options.diskProbe, logger: logger),
+            cache: cache, recovered: recovered)
+    }
+
+    /// Reads from a database whose own errors end the opening, with the directory's name and what to do about it.
+    private static func naming<R>(
+        _ directory: String, _ body: () throws(StorageError) -> R
+    ) throws(StorageError) -> R {
+        do throws(StorageError) {
+            return try body()
+        } catch {
+            guard case .database(let error) = error else { throw error }
+            throw .unusable("The data directory \(directory) cannot be read: \(error)" + advice(error, directory))
+        }
     }
 
     /// Checks the format and reads the seed; writes both into a new store.
-    private static func identity(of database: Database, directory: String) throws(StorageError) -> EventHash {
+    private static func identity(
+        of database: Database, directory: String, faults: FaultPoints
+    ) throws(StorageError) -> EventHash {
         let format = try Storage.database { () throws(RocksDBError) in try database.get(Keys.format) }
         if let format {
-            guard format.count == 4, format.littleEndianValue(UInt32.self) == formatVersion else {
+            guard let version = format.littleEndianValue(UInt32.self), (1...formatVersion).contains(version) else {
                 throw .unusable(
                     "The data directory \(directory) holds format \(format.littleEndianValue(UInt32.self) ?? 0); "
-                        + "this program reads format \(formatVersion). Use the program that wrote it.")
+                        + "this program reads formats 1 to \(formatVersion). Use the program that wrote it.")
             }
             let seed = try Storage.database { () throws(RocksDBError) in try database.get(Keys.seed) }
             guard let seed = seed?.littleEndianValue(UInt64.self) else {
                 throw .corrupt(block: "the store's seed", reason: "it is missing")
             }
+            if version < formatVersion { try upgrade(database, faults: faults) }
             return EventHash(seed: seed)
         }
         var iterator = database.iterate(prefix: [])
@@ -84,6 +96,17 @@ extension Store {
     }
 }
 
+extension Store {
+    /// Marks a store of an older format as one of today's: what was written stays as it is and readable, but a program
+    /// of that older format must not open it any more, since what is written from now on it cannot read.
+    private static func upgrade(_ database: Database, faults: FaultPoints) throws(StorageError) {
+        try faults.hit(.upgradeFormat)
+        var batch = WriteBatch()
+        withUnsafeBytes(of: formatVersion.littleEndian) { batch.put(Keys.format, $0) }
+        do throws(RocksDBError) { try database.write(batch) } catch { throw .database(error) }
+    }
+}
+
 extension Array where Element == UInt8 {
     /// The array as one little-endian number; `nil` if it has another size.
     func littleEndianValue<T: FixedWidthInteger>(_ type: T.Type) -> T? {
@@ -93,144 +116,170 @@ extension Array where Element == UInt8 {
 }
 
 extension RecoveredStore {
-    /// Calls `body` for every row with a prefix; the first error it returns ends the walk.
-    private func walk(
+    /// Calls `body` for every row with a prefix.
+    ///
+    /// - Throws: ``StorageError/database(_:)`` where RocksDB itself cannot go on: what it does not show cannot be named.
+    static func walk(
         _ database: Database, _ prefix: [UInt8],
-        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> StorageError?
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) throws(StorageError) {
         var iterator = database.iterate(prefix: prefix)
-        while true {
-            let result: StorageError??
-            do throws(RocksDBError) {
-                result = try iterator.next(body)
-            } catch {
-                throw .database(error)
-            }
-            guard let result else { return }
-            if let error = result { throw error }
+        do throws(RocksDBError) {
+            while try iterator.next(body) != nil {}
+        } catch {
+            throw .database(error)
         }
     }
 
     mutating func readSites(_ database: Database) throws(StorageError) {
-        var numbers: [String: UInt32] = [:]
-        try walk(database, Keys.sitePrefix) { key, value in
+        try Self.walk(database, Keys.sitePrefix) { key, value in
             guard key.count == 5, let number = Keys.trailing(key, as: UInt32.self) else {
-                return .corrupt(block: "a site's key", reason: "it has \(key.count) bytes")
+                state.unassigned.append(DamagedBlock(key: key, of: "site"))
+                return
             }
-            numbers[String(decoding: value, as: UTF8.self)] = number
-            return nil
+            // The row has no checksum of its own; a name no site can have, or one that two have, gives it away.
+            let name = String(decoding: value, as: UTF8.self)
+            state.sites[number] = SiteData()
+            if let other = state.numbers[name] {
+                let block = DamagedBlock(block: "the name of site \(number)", reason: "it is that of site \(other)")
+                state.sites[other]?.damaged.append(block)
+                state.unassigned.append(block)
+            } else if SiteName.isValid(value) {
+                state.numbers[name] = number
+                names[number] = name
+            } else {
+                state.unassigned.append(
+                    DamagedBlock(block: "the name of site \(number)", reason: "no site can have it"))
+            }
         }
-        state.numbers = numbers
-        for number in numbers.values { state.sites[number] = SiteData() }
     }
 
     mutating func readSegments(_ database: Database, cache: PartCache, hash: EventHash) throws(StorageError) {
-        var segments: [Segment] = []
-        try walk(database, Keys.segmentPrefix) { key, value in
+        try Self.walk(database, Keys.segmentPrefix) { key, value in
             guard let (site, number) = Keys.siteAndNumber(key) else {
-                return .corrupt(block: "a segment's key", reason: "it has \(key.count) bytes")
+                state.unassigned.append(DamagedBlock(key: key, of: "segment"))
+                return
             }
+            pass(number)
             let identity = Block.Identity(kind: .part, site: site, number: number)
             do throws(StorageError) {
                 let payload = try Block.decode(value, identity: identity)
                 let header = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try SegmentHeader(decoding: bytes, hash: hash)
+                    try SegmentHeader(decoding: bytes, hash: hash, version: Block.version(value))
                 }
+                let name = try requireName(of: site, block: identity.name)
                 let parts = StoredParts(database: database, cache: cache, hash: hash, site: site, segment: number)
-                segments.append(Segment(site: site, number: number, header: header, source: .stored(parts)))
-                return nil
+                let segment = Segment(site: site, number: number, header: header, source: .stored(parts))
+                state.sites[site, default: SiteData()].sealed.append(segment)
+                note(segment, site: name)
             } catch {
-                return error
+                note(DamagedBlock(error, block: identity.name), site: site)
             }
-        }
-        for segment in segments {
-            guard let name = siteName(segment.site) else {
-                throw .corrupt(block: "segment \(segment.number)", reason: "its site \(segment.site) is unknown")
-            }
-            state.sites[segment.site, default: SiteData()].sealed.append(segment)
-            note(segment, site: name)
         }
     }
 
     mutating func readLog(_ database: Database, hash: EventHash, now: Int64) throws(StorageError) {
-        var runs: [(segment: Segment, sequence: UInt64)] = []
-        try walk(database, Keys.logPrefix) { key, value in
+        try Self.walk(database, Keys.logPrefix) { key, value in
             guard let (site, sequence) = Keys.siteAndNumber(key) else {
-                return .corrupt(block: "a log row's key", reason: "it has \(key.count) bytes")
+                state.unassigned.append(DamagedBlock(key: key, of: "log row"))
+                return
             }
+            pass(sequence)
             let identity = Block.Identity(kind: .log, site: site, number: sequence)
             do throws(StorageError) {
                 let payload = try Block.decode(value, identity: identity)
                 let (header, columns) = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
                     try LogRow.decode(bytes, hash: hash)
                 }
+                let name = try requireName(of: site, block: identity.name)
                 let segment = Segment(site: site, number: sequence, header: header, source: .memory(columns))
-                runs.append((segment, sequence))
-                return nil
+                note(segment, site: name)
+                // What is damaged is in no partition, so no seal ever deletes it.
+                state.sites[site, default: SiteData()].partitions[header.month, default: Partition(lastSeal: now)]
+                    .runs.append(InFlightRun(segment: segment, sequences: [sequence]))
             } catch {
-                return error
+                note(DamagedBlock(error, block: identity.name), site: site)
             }
-        }
-        for run in runs {
-            guard let name = siteName(run.segment.site) else {
-                throw .corrupt(block: "log row \(run.sequence)", reason: "its site \(run.segment.site) is unknown")
-            }
-            note(run.segment, site: name)
-            state.sites[run.segment.site, default: SiteData()]
-                .partitions[run.segment.header.month, default: Partition(lastSeal: now)]
-                .runs.append(InFlightRun(segment: run.segment, sequences: [run.sequence]))
         }
     }
 
     mutating func readIds(_ database: Database) throws(StorageError) {
-        var rows: [(sequence: UInt64, time: Int64)] = []
-        var ids = writer.ids
-        try walk(database, Keys.idsPrefix) { key, value in
+        try Self.walk(database, Keys.idsPrefix) { key, value in
             guard key.count == 9, let sequence = Keys.trailing(key, as: UInt64.self) else {
-                return .corrupt(block: "an ids row's key", reason: "it has \(key.count) bytes")
+                state.damagedIds.append(DamagedBlock(key: key, of: "row of ids"))
+                return
             }
+            pass(sequence)
             let identity = Block.Identity(kind: .ids, number: sequence)
             do throws(StorageError) {
                 let payload = try Block.decode(value, identity: identity)
-                try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    var reader = ByteReader(bytes)
-                    let time = try reader.fixed(Int64.self)
-                    let count = try reader.count(ofSize: 8)
-                    for id in try reader.array(UInt64.self, count: count) where id != 0 {
-                        _ = ids.insert(id, at: time)
-                    }
-                    rows.append((sequence, time))
+                let (time, ids) = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
+                    try IdSet.decodeRow(bytes)
                 }
-                return nil
+                for id in ids where id != 0 { _ = writer.ids.insert(id, at: time) }
+                writer.idRows.append((sequence, time))
             } catch {
-                return error
+                // Not among the rows that are deleted when their time is up: it stays.
+                state.damagedIds.append(DamagedBlock(error, block: identity.name))
             }
         }
-        writer.ids = ids
-        writer.idRows = rows
-        nextNumber = max(nextNumber, (rows.last?.sequence ?? 0) + 1)
     }
 
     mutating func readDeadLetters(_ database: Database) throws(StorageError) {
-        var letters: [UInt32: [UInt64]] = [:]
-        try walk(database, Keys.deadLetterPrefix) { key, _ in
-            guard let (site, sequence) = Keys.siteAndNumber(key) else {
-                return .corrupt(block: "a dead letter's key", reason: "it has \(key.count) bytes")
-            }
-            letters[site, default: []].append(sequence)
-            return nil
+        try Self.walk(database, Keys.deadLetterPrefix) { key, _ in
+            guard let (site, sequence) = Keys.siteAndNumber(key) else { return }
+            pass(sequence)
+            writer.deadLetters[site, default: []].append(sequence)
         }
-        writer.deadLetters = letters
-        nextNumber = max(nextNumber, (letters.values.compactMap(\.last).max() ?? 0) + 1)
     }
 
-    private func siteName(_ number: UInt32) -> String? {
-        state.numbers.first { $0.value == number }?.key
+    /// Logs what was found damaged, each block once, and what that means.
+    func report(to logger: Logger) {
+        var lost = state.unassigned
+        for data in state.sites.values { lost += data.damaged }
+        for block in lost.prefix(Self.reportedBlocks) {
+            logger.error(
+                "A stored block is damaged; queries of its site are refused and it stays where it is.",
+                metadata: ["block": "\(block.block)", "reason": "\(block.reason)"])
+        }
+        for block in state.damagedIds.prefix(Self.reportedBlocks) {
+            logger.error(
+                "Stored ids are damaged; an event that is sent again with one of them counts again.",
+                metadata: ["block": "\(block.block)", "reason": "\(block.reason)"])
+        }
+        let unnamed = max(0, lost.count - Self.reportedBlocks) + max(0, state.damagedIds.count - Self.reportedBlocks)
+        if unnamed > 0 {
+            logger.error("More blocks are damaged; `weir check` lists all.", metadata: ["blocks": "\(unnamed)"])
+        }
+    }
+
+    /// Damaged blocks of each kind that are logged one by one.
+    private static let reportedBlocks = 100
+
+    /// Sees to it that no number is given out twice.
+    private mutating func pass(_ number: UInt64) {
+        // A key may hold any number; the highest one leaves none to follow it.
+        nextNumber = max(nextNumber, number == .max ? number : number + 1)
+    }
+
+    private func requireName(of site: UInt32, block: String) throws(StorageError) -> String {
+        guard let name = names[site] else {
+            throw .corrupt(block: block, reason: "its site \(site) is unknown")
+        }
+        return name
+    }
+
+    /// Remembers a damaged block with the site it belongs to.
+    private mutating func note(_ block: DamagedBlock, site: UInt32) {
+        if names[site] != nil {
+            state.sites[site]?.damaged.append(block)
+        } else {
+            state.unassigned.append(block)
+        }
     }
 
     /// Takes over what a segment's header says of its site.
     private mutating func note(_ segment: Segment, site: String) {
-        nextNumber = max(nextNumber, segment.number + 1)
         let latest = state.sites[segment.site]?.latest ?? .min
         state.sites[segment.site, default: SiteData()].latest = max(latest, segment.header.last)
         for column in segment.header.columns where column.name.utf8.starts(with: Field.propertyPrefix.utf8) {

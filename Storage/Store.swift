@@ -10,7 +10,7 @@ import Synchronization
 /// event loop.
 public final class Store: Sendable {
     /// The format of `FORMAT.md` that this program writes.
-    public static let formatVersion: UInt32 = 1
+    public static let formatVersion: UInt32 = 2
 
     /// The limits in force.
     public let options: StoreOptions
@@ -20,22 +20,37 @@ public final class Store: Sendable {
     public let propertyNames: PropertyNames
     let database: Database
     let cache: PartCache
+    /// The room on its disk.
+    public let space: DiskSpace
     let clock: any WallClock
     let logger: Logger
     let state: Mutex<StoreState>
     let writer: Mutex<StoreWriter>
     let maintenance = Mutex<Void>(())
+    /// Taken before ``maintenance`` where both are.
+    let compaction = Mutex<Void>(())
+    /// How many wait for a compaction under way to be given up.
+    let compactionHolds = Atomic<Int>(0)
+    let counters = StoreCounters()
+    /// When sealing last deleted log rows that may still be in files, by the monotonic clock; 0 for never since.
+    let deletedLogRowsAt = Atomic<Int64>(0)
+    let graveyard: Mutex<Graveyard>
+    let removals = Mutex(Removals())
+    let retention: Mutex<RetentionState>
     let nextNumber: Atomic<UInt64>
+    /// Whether a copy is being made.
+    let isBackingUp = Atomic<Bool>(false)
     let bytesInFlight = Atomic<Int>(0)
     let rowsInFlight = Atomic<Int>(0)
 
     init(
         options: StoreOptions, database: Database, hash: EventHash, clock: any WallClock, logger: Logger,
-        cache: PartCache, recovered: consuming RecoveredStore
+        space: DiskSpace, cache: PartCache, recovered: consuming RecoveredStore
     ) {
         self.options = options
         self.database = database
         self.hash = hash
+        self.space = space
         self.clock = clock
         self.logger = logger
         self.cache = cache
@@ -45,6 +60,12 @@ public final class Store: Sendable {
         rowsInFlight.store(recovered.state.rowsInFlight, ordering: .relaxed)
         state = Mutex(recovered.state)
         writer = Mutex(recovered.writer)
+        graveyard = Mutex(recovered.graveyard)
+        retention = Mutex(
+            recovered.retention
+                ?? RetentionState(
+                    clock: TrustedClock(
+                        wall: clock.milliseconds(), monotonic: options.monotonic.milliseconds())))
     }
 
     /// What a query reads: a consistent set of a site's segments, unaffected by anything that happens later.
@@ -57,18 +78,26 @@ public final class Store: Sendable {
         /// Event times of the first and last event; `nil` without events.
         public let first: Int64?
         public let last: Int64?
+        /// What of the site could not be read when the store was opened. Where there is anything, ``segments`` is not
+        /// everything: see ``requireComplete()``.
+        public let damaged: [DamagedBlock]
     }
 
     /// Everything acknowledged of a site so far. An unknown site has no segments.
     public func snapshot(site: String) -> Snapshot {
         let now = clock.milliseconds()
-        let data = state.withLock { state in state.numbers[site].flatMap { state.sites[$0] } }
-        guard let data else { return Snapshot(segments: [], watermark: nil, first: nil, last: nil) }
+        let (data, unassigned) = state.withLock { state in
+            (state.numbers[site].flatMap { state.sites[$0] }, state.unassigned)
+        }
+        guard let data else {
+            // What cannot be assigned to a site might be an unknown one's.
+            return Snapshot(segments: [], watermark: nil, first: nil, last: nil, damaged: unassigned)
+        }
         let segments = (data.sealed + data.partitions.values.flatMap { $0.runs.map(\.segment) })
             .sorted { ($0.header.first, $0.number) < ($1.header.first, $1.number) }
         return Snapshot(
             segments: segments, watermark: data.latest.map { min($0 - options.allowedLateness, now) },
-            first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max())
+            first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max(), damaged: data.damaged)
     }
 
     /// The names of all sites, in byte order.
@@ -86,12 +115,40 @@ public final class Store: Sendable {
         public var runsInFlight = 0
         public var sealedSegments = 0
         public var sealedRows = 0
+        /// Segments replaced or deleted whose parts are still on disk.
+        public var retiredSegments = 0
+        /// Segments that wait for being rewritten without visitors that were erased.
+        public var maskedSegments = 0
+        /// Erasures that are not yet carried out everywhere on disk.
+        public var pendingErasures = 0
+        /// Sites of which removed bytes may still be on disk.
+        public var pendingPurges = 0
+        /// Visitors erased, events and refused events removed by that since the store was opened.
+        public var erasures = 0
+        public var erasedEvents = 0
+        public var erasedDeadLetters = 0
+        /// Sites deleted since the store was opened.
+        public var sitesDeleted = 0
+        /// Segments, and their events, deleted by retention since the store was opened.
+        public var expiredSegments = 0
+        public var expiredEvents = 0
+        /// Events past the retention whose deletion waits to be confirmed, of sites that have a retention.
+        public var retentionHeld: [(site: String, events: Int)] = []
+        /// What sealing and compaction have done since the store was opened, see ``StoreCounters``.
+        public var rowsSealed = 0
+        public var compactions = 0
+        public var rowsCompacted = 0
+        public var compactionsHeld = 0
         public var cacheBytes = 0
         public var cacheHits = 0
         public var cacheMisses = 0
         public var ids = 0
         public var idsEvicted = 0
         public var watermarks: [(site: String, milliseconds: Int64)] = []
+        /// Blocks that could not be read at opening, a site; those of no known site under the empty name.
+        public var damaged: [(site: String, blocks: Int)] = []
+        /// Rows of idempotency ids that could not be read at opening.
+        public var damagedIds = 0
     }
 
     /// The figures now.
@@ -104,15 +161,39 @@ public final class Store: Sendable {
                 result.sealedSegments += site.sealed.count
                 result.sealedRows += site.sealed.reduce(0) { $0 + $1.header.rows }
                 result.runsInFlight += site.partitions.values.reduce(0) { $0 + $1.runs.count }
+                result.damaged.append((name, site.damaged.count))
+                result.maskedSegments += site.sealed.count(where: \.isMasked)
+                result.pendingErasures += site.erasures.count
                 if let latest = site.latest {
                     result.watermarks.append((name, min(latest - options.allowedLateness, now)))
                 }
             }
         }
+        let (unassigned, damagedIds) = state.withLock { ($0.unassigned.count, $0.damagedIds.count) }
+        if unassigned > 0 { result.damaged.append(("", unassigned)) }
+        result.damagedIds = damagedIds
+        result.damaged.sort { $0.site < $1.site }
         result.watermarks.sort { $0.site < $1.site }
+        result.rowsSealed = counters.sealedRows.load(ordering: .relaxed)
+        result.compactions = counters.compactions.load(ordering: .relaxed)
+        result.rowsCompacted = counters.compactedRows.load(ordering: .relaxed)
+        result.compactionsHeld = counters.compactionsHeld.load(ordering: .relaxed)
         result.rowsInFlight = rowsInFlight.load(ordering: .relaxed)
         result.bytesInFlight = bytesInFlight.load(ordering: .relaxed)
         (result.cacheBytes, result.cacheHits, result.cacheMisses) = cache.statistics
+        (result.retiredSegments, result.pendingPurges) = graveyard.withLock { ($0.graves.count, $0.purges.count) }
+        (result.erasures, result.erasedEvents, result.erasedDeadLetters) = removals.withLock {
+            ($0.erasures, $0.erasedEvents, $0.erasedDeadLetters)
+        }
+        result.sitesDeleted = removals.withLock { $0.sites }
+        let numbers = state.withLock { $0.numbers }
+        retention.withLock { retention in
+            (result.expiredSegments, result.expiredEvents) = (retention.deletedSegments, retention.deletedRows)
+            result.retentionHeld = numbers.compactMap { name, number in
+                retention.guards[number].map { (name, $0.held.rows) }
+            }
+        }
+        result.retentionHeld.sort { $0.site < $1.site }
         (result.ids, result.idsEvicted) = writer.withLock { ($0.ids.count, $0.ids.evicted) }
         return result
     }
@@ -124,6 +205,13 @@ struct StoreState: Sendable {
     var sites: [UInt32: SiteData] = [:]
     /// Why the last write failed; after that nothing is accepted.
     var failure: String?
+    /// Damaged blocks that belong to no known site. While there are any, no new site comes into being: it might be
+    /// the one whose name is lost.
+    var unassigned: [DamagedBlock] = []
+    /// The highest number a site ever had.
+    var highestSite: UInt32 = 0
+    /// Damaged rows of idempotency ids: what they held may be counted again.
+    var damagedIds: [DamagedBlock] = []
 
     var residentBytes: Int {
         sites.values.reduce(0) {
@@ -142,6 +230,10 @@ struct SiteData: Sendable {
     var partitions: [Int64: Partition] = [:]
     /// The highest event time seen.
     var latest: Int64?
+    /// What could not be read when the store was opened.
+    var damaged: [DamagedBlock] = []
+    /// Erasures that are not yet carried out everywhere on disk, oldest first.
+    var erasures: [Erasure] = []
 }
 
 /// One site's and month's runs in flight.
@@ -176,5 +268,11 @@ struct RecoveredStore {
     var state = StoreState()
     var writer: StoreWriter
     var nextNumber: UInt64 = 1
+    /// What was deleted and is still in RocksDB's files.
+    var graveyard = Graveyard()
+    /// How far retention had come.
+    var retention: RetentionState?
+    /// The sites' names by number.
+    var names: [UInt32: String] = [:]
     let propertyNames: PropertyNames
 }

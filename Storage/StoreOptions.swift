@@ -19,17 +19,60 @@ public struct StoreOptions: Sendable {
     public var lateSealRows = 500_000
     /// Runs of one size before they are merged in memory.
     public var mergeFanIn = 8
+    /// Rows that a compacted segment may have; larger buckets stay in several segments.
+    public var maxSegmentRows = 32_000_000
+    /// Bytes that one compaction may take in memory, about; what would take more is left as it is, and counted.
+    public var compactionBytes = 512 << 20
     /// Bytes of decoded parts kept; least recently used go first.
     public var partCacheBytes = 512 << 20
     /// Bytes of blocks RocksDB keeps.
     public var blockCacheBytes = 32 << 20
+    /// Bytes of recent writes RocksDB keeps in memory before it writes them to a file of their own; its log holds as
+    /// much, and up to four times as much while the disk is slow.
+    public var writeBufferBytes = 64 << 20
     /// Dead letters kept a site; the oldest go first.
     public var deadLettersPerSite = 10_000
+    /// Erasures of a site's visitors that may wait for being carried out on disk; further ones are refused until then.
+    public var erasuresPerSite = 10_000
+    /// How long events are kept, milliseconds; `nil` for ever. Segments go when their last event is older.
+    public var retention: Int64?
+    /// The same for single sites, by name; `.some(nil)` keeps a site's events for ever.
+    public var retentionOfSite: [String: Int64?] = [:]
+    /// Segments that retention deletes in one pass; the rest follows in the next one.
+    public var retentionSegmentsPerPass = 64
+    /// Whether what is past its retention at the start is deleted however much it is, as if it had been confirmed.
+    public var confirmsRetention = false
     /// Sites a store can hold; events of further ones are refused.
     public var sites = 10_000
     /// zstd level of sealed parts.
     public var sealLevel: Int32 = 3
 
+    /// Bytes of the disk to keep free: below it commits are refused (``StorageError/diskFull(free:reserve:)``) and no
+    /// compaction begins. `nil` for ``DiskSpace/defaultReserve`` or a twentieth of the disk if that is less, 0 for none.
+    public var diskReserve: Int?
+    /// Who says how much is free.
+    public var diskProbe: any DiskProbe = SystemDisk()
+    /// Says how much time passes.
+    public var monotonic: any MonotonicClock = SystemMonotonicClock()
+    /// Whether a store is opened whose log is damaged in the middle: as it was before the damage, without all that
+    /// stands behind it. Otherwise it is refused.
+    public var acceptsLogLoss = false
+    /// Where tests let the store fail; off unless a test or `WEIR_FAULTS` says otherwise.
+    public var faults = FaultPoints.off
+    /// Deliberate mistakes, to prove that tests would notice such ones: erased visitors stay in sealed segments.
+    package var forgetsMasks = false
+    /// Another: retention believes whatever the clock says.
+    package var believesAnyClock = false
+
+    /// For tests: every compaction takes all segments of a month, however few and small.
+    package var compactsEverything = false
+
     /// The defaults.
     public init() {}
+
+    /// Whether any site's events are ever given up for their age.
+    var hasRetention: Bool { retention != nil || retentionOfSite.values.contains { $0 != nil } }
+
+    /// How long a site's events are kept.
+    func retention(of site: String) -> Int64? { retentionOfSite[site] ?? retention }
 }

@@ -34,16 +34,50 @@ struct StoredParts: Sendable {
         return values
     }
 
-    func values(chunk: Int, rows: Int) throws(StorageError) -> [Double] {
+    func values(_ header: SegmentHeader, chunk: Int) throws(StorageError) -> [Double] {
+        let rows = header.rows(inChunk: chunk)
+        if header.version >= 2, try !directory(header).hasValues[chunk] {
+            return [Double](repeating: .nan, count: rows)
+        }
         let entry = try cached(PartID(part: .values, chunk: UInt32(chunk))) { (bytes) throws(DecodingFault) in
-            .values(try SegmentParts.decodeValues(bytes, rows: rows))
+            .values(
+                header.version >= 2
+                    ? try SegmentParts.decodeMeasures(bytes, rows: rows)
+                    : try SegmentParts.decodeValues(bytes, rows: rows))
         }
         guard case .values(let values) = entry else { preconditionFailure("a cache key names one kind of part") }
         return values
     }
 
-    func codes(column: Int, chunk: Int, rows: Int, below limit: Int) throws(StorageError) -> CodeChunk {
+    /// The segment's zone maps; of version 2.
+    func directory(_ header: SegmentHeader) throws(StorageError) -> ChunkDirectory {
+        let entry = try cached(PartID(part: .directory)) { (bytes) throws(DecodingFault) in
+            .directory(try ChunkDirectory(decoding: bytes, header))
+        }
+        guard case .directory(let directory) = entry else {
+            preconditionFailure("a cache key names one kind of part")
+        }
+        return directory
+    }
+
+    /// The codes of a chunk of a column, wherever they come from.
+    func codes(_ header: SegmentHeader, column: Int, chunk: Int) throws(StorageError) -> CodeChunk {
+        let rows = header.rows(inChunk: chunk)
+        let limit = header.columns[column].distinct
         let id = PartID(part: .codes, column: UInt16(column), chunk: UInt32(chunk))
+        if header.version >= 2 {
+            let zone = try directory(header).columns[column][chunk]
+            switch zone.kind {
+            case .constant: return .constant(zone.minimum, count: rows)
+            case .stored: break
+            case .derived, .corrected:
+                let entry = try cache.entry(PartCache.Key(segment: segment, part: id)) { () throws(StorageError) in
+                    .codes(try derive(header, id, isCorrected: zone.kind == .corrected))
+                }
+                guard case .codes(let chunk) = entry else { preconditionFailure("a cache key names one kind of part") }
+                return chunk
+            }
+        }
         let entry = try cached(id) { (bytes) throws(DecodingFault) in
             .codes(try SegmentParts.decodeIntegers(bytes, rows: rows, below: limit))
         }
@@ -51,12 +85,122 @@ struct StoredParts: Sendable {
         return chunk
     }
 
-    func rollup(column: Int, codes: Int, names: Int) throws(StorageError) -> Rollup {
-        let entry = try cached(PartID(part: .rollup, column: UInt16(column))) { (bytes) throws(DecodingFault) in
-            .rollup(try Rollup(decoding: bytes, codes: codes, names: names))
+    /// Works out a chunk of a derived column.
+    private func derive(
+        _ header: SegmentHeader, _ id: PartID, isCorrected: Bool
+    ) throws(StorageError) -> CodeChunk {
+        let column = Int(id.column)
+        let chunk = Int(id.chunk)
+        let rows = header.rows(inChunk: chunk)
+        let limit = header.columns[column].distinct
+        var codes: [UInt32] = []
+        codes.reserveCapacity(rows)
+        switch header.columns[column].storage {
+        case .plain: preconditionFailure("the directory was checked against the header")
+        case .byVisitor:
+            let visitorCodes = try visitorCodes(header, column: column)
+            let ordinals = try integers(.ordinals, chunk: chunk, rows: rows, below: header.visitors)
+            try decoding(PartID(part: .visitorCodes, column: id.column)) { () throws(DecodingFault) in
+                try DerivedCodes.follow(visitors: ordinals, visitorCodes, into: &codes)
+            }
+        case .byColumn(let base):
+            let map = try columnMap(header, column: column, base: base)
+            let baseCodes = try self.codes(header, column: base, chunk: chunk)
+            var scratch = [UInt32](repeating: DerivedCodes.undefined, count: header.columns[base].distinct)
+            let start = chunk * CodeChunk.rows
+            try decoding(PartID(part: .columnMap, column: id.column)) { () throws(DecodingFault) in
+                for (name, run) in header.names.enumerated() {
+                    let part = run.rows.clamped(to: start..<(start + rows))
+                    guard !part.isEmpty else { continue }
+                    try map.follow(
+                        name: name, baseCodes, (part.lowerBound - start)..<(part.upperBound - start),
+                        scratch: &scratch, into: &codes)
+                }
+            }
         }
-        guard case .rollup(let rollup) = entry else { preconditionFailure("a cache key names one kind of part") }
-        return rollup
+        if isCorrected {
+            let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
+            let payload = try StoredParts.payload(
+                database, key: Keys.part(site: site, segment: segment, id), identity: identity)
+            try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
+                try DerivedCodes.correct(&codes, bytes, below: limit)
+            }
+        }
+        return CodeChunk(codes[...], below: limit)
+    }
+
+    /// Each visitor's code in a column, by chunk of visitors.
+    private func visitorCodes(_ header: SegmentHeader, column: Int) throws(StorageError) -> [CodeChunk] {
+        var chunks: [CodeChunk] = []
+        for start in stride(from: 0, to: header.visitors, by: CodeChunk.rows) {
+            let id = PartID(part: .visitorCodes, column: UInt16(column), chunk: UInt32(start / CodeChunk.rows))
+            let entry = try cached(id) { (bytes) throws(DecodingFault) in
+                .codes(
+                    try SegmentParts.decodeIntegers(
+                        bytes, rows: min(CodeChunk.rows, header.visitors - start),
+                        below: header.columns[column].distinct))
+            }
+            guard case .codes(let chunk) = entry else { preconditionFailure("a cache key names one kind of part") }
+            chunks.append(chunk)
+        }
+        return chunks
+    }
+
+    /// What the base column's codes mean in a column.
+    private func columnMap(_ header: SegmentHeader, column: Int, base: Int) throws(StorageError) -> ColumnMap {
+        let entry = try cached(PartID(part: .columnMap, column: UInt16(column))) { (bytes) throws(DecodingFault) in
+            .columnMap(
+                try ColumnMap(
+                    decoding: bytes, names: header.names.count, rows: header.rows,
+                    base: header.columns[base].distinct, below: header.columns[column].distinct))
+        }
+        guard case .columnMap(let map) = entry else { preconditionFailure("a cache key names one kind of part") }
+        return map
+    }
+
+    /// Runs what fails when blocks contradict each other, naming one of them.
+    private func decoding(_ id: PartID, _ body: () throws(DecodingFault) -> Void) throws(StorageError) {
+        do throws(DecodingFault) {
+            try body()
+        } catch {
+            let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
+            throw .corrupt(block: identity.name, reason: "it \(error.reason)")
+        }
+    }
+
+    /// A roll-up's directory and first block; the others are read when they are asked for.
+    func rollup(column: UInt16, kind: RollupKind, _ shape: RollupShape) throws(StorageError) -> Rollup {
+        let entry = try cached(PartID(part: .rollup, column: column)) { (bytes) throws(DecodingFault) in
+            .rollup(
+                kind == .version1
+                    ? try RollupHead(decodingVersion1: bytes, shape) : try RollupHead(decoding: bytes, shape))
+        }
+        guard case .rollup(let head) = entry else { preconditionFailure("a cache key names one kind of part") }
+        return Rollup(head: head, parts: self, column: column, shape: shape)
+    }
+
+    /// A later block of a roll-up.
+    func rollupBlock(
+        column: UInt16, index: Int, _ summary: RollupDirectory.Summary, _ shape: RollupShape
+    ) throws(StorageError) -> RollupBlock {
+        let id = PartID(part: .rollup, column: column, chunk: Rollup.chunk(ofBlock: index))
+        let entry = try cached(id) { (bytes) throws(DecodingFault) in
+            .rollupBlock(try RollupBlock(decoding: bytes, summary, shape))
+        }
+        guard case .rollupBlock(let block) = entry else { preconditionFailure("a cache key names one kind of part") }
+        return block
+    }
+
+    /// The visitor sets of a roll-up's block.
+    func rollupSets(
+        column: UInt16, index: Int, _ summary: RollupDirectory.Summary, _ shape: RollupShape
+    ) throws(StorageError) -> RollupSets {
+        let id = PartID(part: .rollup, column: column, chunk: Rollup.chunk(ofSets: index))
+        let entry = try cached(id) { (bytes) throws(DecodingFault) in
+            .rollupSets(try RollupSets(decoding: bytes, summary, shape))
+        }
+        guard case .rollupSets(let sets) = entry else { preconditionFailure("a cache key names one kind of part") }
+        return sets
     }
 
     private func cached(

@@ -5,6 +5,8 @@ struct GroupNumbers {
     var events = 0
     var pageviews = 0
     var visitors = 0
+    /// The bound of the error of ``visitors`` relative to it, see ``MetricScan/errorBound``; 0 where it is exact.
+    var visitorsError = 0.0
     var sessions = SessionNumbers()
     var measures: [Measure] = []
     var statistics: [Accumulators.Statistics] = []
@@ -78,11 +80,18 @@ struct MetricScan {
     let filter: Filter?
     let range: ResolvedRange
     let metrics: [Metric]
+    /// Whether numbers of visitors may be estimates where that is quicker: of one dimension without intervals.
+    var estimates = false
+
+    /// Bound of an estimate's error: two standard errors, within which 95 of 100 estimates are.
+    static func errorBound(_ sketch: VisitorSketch) -> Double { 2 * sketch.relativeStandardError }
 
     /// The groups with events, and everything that adds up.
     func sums() throws(QueryError) -> GroupedScan.Result {
-        try GroupedScan(
-            execution: execution, grouping: grouping, filter: filter, range: range, plan: Accumulators.Plan(metrics)
+        var plan = Accumulators.Plan(metrics)
+        plan.boundsVisitors = estimates
+        return try GroupedScan(
+            execution: execution, grouping: grouping, filter: filter, range: range, plan: plan
         ).run()
     }
 
@@ -98,7 +107,19 @@ struct MetricScan {
         var selected = [Int32](repeating: -1, count: result.table.count)
         for (number, group) in groups.enumerated() { selected[group] = Int32(number) }
         let resolver = GroupResolver(result.table, selected: selected)
-        if needs.visitors {
+        if needs.visitors, estimates,
+            let sketches = try EstimatedVisitors(
+                execution: execution, grouping: grouping, filter: filter, range: range, table: result.table
+            ).run(groups)
+        {
+            for (number, sketch) in sketches.enumerated() {
+                // No more visitors than events, or than the parts have together.
+                let most = result.sums.maxVisitors(groups[number])
+                numbers[number].visitors = min(Int(sketch.estimate.rounded()), most)
+                numbers[number].visitorsError = MetricScan.errorBound(sketch)
+                execution.noteEstimate(error: numbers[number].visitorsError)
+            }
+        } else if needs.visitors {
             let counts = try DistinctVisitors(
                 execution: execution, grouping: grouping, filter: filter, range: range, resolver: resolver,
                 groups: groups.count

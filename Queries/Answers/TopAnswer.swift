@@ -9,12 +9,18 @@ extension TopQuery {
     {
         let grouping = Grouping(dimensions: by)
         let scan = MetricScan(
-            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics)
+            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics,
+            estimates: approximate && by.count == 1 && MetricNeeds(computedMetrics).visitors)
         let result = try scan.sums()
-        let all = Array(0..<result.table.count)
+        var all = Array(0..<result.table.count)
         let choosing = [orderBy] + having.map(\.metric)
         let isChosenByAdditive = MetricNeeds(choosing).isAdditive
-        let numbers = try scan.numbers(of: all, in: result, for: isChosenByAdditive ? [] : computedMetrics)
+        let numbers: [GroupNumbers]
+        if let candidates = try scan.estimates ? candidates(scan, result) : nil {
+            (all, numbers) = candidates
+        } else {
+            numbers = try scan.numbers(of: all, in: result, for: isChosenByAdditive ? [] : computedMetrics)
+        }
 
         var texts = GroupTexts(execution, grouping)
         let passing = all.filter { group in having.allSatisfy { $0.holds(for: numbers[group].value($0.metric)) } }
@@ -30,6 +36,7 @@ extension TopQuery {
             let key = try texts.key(result.table, group)
             var row: [(key: String, value: JSONValue)] = [("key", .array(key.map { $0.map { .string($0) } ?? .null }))]
             for metric in metrics { row.append((metric.name, shownNumbers[position].json(metric))) }
+            if approximate { row.append(("relative_error", .number(shownNumbers[position].visitorsError))) }
             if let series { row.append(("series", series[position])) }
             rows.append(.object(row))
         }
@@ -37,6 +44,41 @@ extension TopQuery {
         if other { members.append(("other", otherRow(result, shown: Set(shown)))) }
         members.append(("distinct", .integer(Int64(result.table.count))))
         return members
+    }
+
+    /// The groups that may be shown of a query by estimated visitors: those of whom it is certain without an estimate
+    /// that they have fewer than the last one shown are left out.
+    ///
+    /// - Returns: the groups and the numbers of all of them, those left out without their visitors; `nil` if all have
+    ///   to be counted.
+    private func candidates(
+        _ scan: MetricScan, _ result: GroupedScan.Result
+    ) throws(QueryError) -> (groups: [Int], numbers: [GroupNumbers])? {
+        let wanted = offset + limit
+        guard orderBy == .visitors, descending, MetricNeeds(having.map(\.metric)).isAdditive, wanted > 0 else {
+            return nil
+        }
+        var numbers = (0..<result.table.count).map { GroupNumbers(result.sums, group: $0) }
+        let groups = numbers.indices
+            .filter { group in having.allSatisfy { $0.holds(for: numbers[group].value($0.metric)) } }
+            .sorted { result.sums.maxVisitors($0) > result.sums.maxVisitors($1) }
+        var done = 0
+        var next = min(groups.count, max(64, wanted * 2))
+        while done < next {
+            guard next <= EstimatedVisitors.maxGroups else { return nil }
+            let some = Array(groups[done..<next])
+            let found = try scan.numbers(of: some, in: result, for: computedMetrics)
+            // Without one estimate roll-ups do not help, and one pass over the rows is quicker than several.
+            guard done > 0 || found.contains(where: { $0.visitorsError > 0 }) || next == groups.count else {
+                return nil
+            }
+            for (group, number) in zip(some, found) { numbers[group] = number }
+            done = next
+            let largest = groups[..<done].map { numbers[$0].visitors }.sorted(by: >)
+            let least = wanted <= largest.count ? largest[wanted - 1] : 0
+            while next < groups.count, result.sums.maxVisitors(groups[next]) >= least { next += 1 }
+        }
+        return (Array(groups[..<done]), numbers)
     }
 
     /// The first `offset + limit` groups in the order of the answer.

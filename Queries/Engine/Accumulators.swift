@@ -8,6 +8,8 @@ struct Accumulators {
         var measures: [Measure] = []
         /// Which measures need every number, for percentiles.
         var keepsNumbers: [Bool] = []
+        /// Whether ``Accumulators/maxVisitors(_:)`` is wanted to be closer than the number of events.
+        var boundsVisitors = false
 
         init(_ metrics: [Metric]) {
             for metric in metrics {
@@ -53,6 +55,8 @@ struct Accumulators {
     let plan: Plan
     private(set) var events: [Int] = []
     private(set) var pageviews: [Int] = []
+    /// Events that are known to be of visitors who have another one in the group.
+    private var repeats: [Int] = []
     /// By measure, then by group.
     private(set) var statistics: [[Statistics]]
 
@@ -67,6 +71,7 @@ struct Accumulators {
         let more = count - events.count
         events.append(contentsOf: repeatElement(0, count: more))
         if plan.pageviews { pageviews.append(contentsOf: repeatElement(0, count: more)) }
+        if plan.boundsVisitors { repeats.append(contentsOf: repeatElement(0, count: more)) }
         for measure in statistics.indices {
             statistics[measure].append(contentsOf: repeatElement(Statistics(), count: more))
         }
@@ -75,6 +80,11 @@ struct Accumulators {
     mutating func addEvents(_ count: Int, group: Int) { events[group] += count }
 
     mutating func addPageviews(_ count: Int, group: Int) { pageviews[group] += count }
+
+    mutating func addRepeats(_ count: Int, group: Int) { repeats[group] += count }
+
+    /// No fewer than the distinct visitors of a group.
+    func maxVisitors(_ group: Int) -> Int { events[group] - (plan.boundsVisitors ? repeats[group] : 0) }
 
     mutating func addStatistics(_ other: Statistics, measure: Int, group: Int) {
         statistics[measure][group].add(other)
@@ -100,6 +110,7 @@ struct Accumulators {
     mutating func add(_ other: Accumulators, group source: Int, to target: Int) {
         events[target] += other.events[source]
         if plan.pageviews { pageviews[target] += other.pageviews[source] }
+        if plan.boundsVisitors { repeats[target] += other.repeats[source] }
         for measure in statistics.indices {
             statistics[measure][target].add(other.statistics[measure][source])
         }

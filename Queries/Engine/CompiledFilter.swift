@@ -11,7 +11,7 @@ struct CompiledFilter: Sendable {
         /// By position of the event's name.
         case names([Bool])
         /// By code of a dimension.
-        case codes(SegmentDimension, [UInt8])
+        case codes(SegmentDimension, CodeMatches)
         /// Event times, offsets from the month's start, half-open.
         case times(Range<UInt32>)
         /// A comparison of `value` or `time` as a number.
@@ -100,7 +100,7 @@ struct CompiledFilter: Sendable {
         let dimension = try SegmentDimension(test.dimension, of: segment, hash: hash)
         let table = valueMatches(test, dimension.table, hash)
         if case .names = dimension.kind { return .names(table.dropFirst().map { $0 != 0 }) }
-        return .codes(dimension, table)
+        return .codes(dimension, CodeMatches(table))
     }
 
     /// Whether each value of a table passes a test.
@@ -128,8 +128,8 @@ struct CompiledFilter: Sendable {
             guard let first = matches.first, matches.allSatisfy({ $0 == first }) else { return node }
             return .constant(first)
         case .codes(_, let matches):
-            guard let first = matches.first, matches.allSatisfy({ $0 == first }) else { return node }
-            return .constant(first != 0)
+            guard let value = matches.uniform(in: 0...UInt32(matches.byCode.count - 1)) else { return node }
+            return .constant(value)
         case .not(let part):
             let part = simplified(part, name: name)
             if case .constant(let value) = part { return .constant(!value) }
@@ -162,8 +162,21 @@ struct CompiledFilter: Sendable {
         case .constant(let value): mask.fill(value ? 1 : 0, count: piece.range.count)
         case .names(let matches): mask.fill(matches[piece.name] ? 1 : 0, count: piece.range.count)
         case .codes(let dimension, let matches):
-            try dimension.map(matches, segment: segment, piece: piece, into: &mask)
+            if let zone = try dimension.zone(segment: segment, chunk: piece.chunk),
+                let value = matches.uniform(in: zone)
+            {
+                mask.fill(value ? 1 : 0, count: piece.range.count)
+            } else {
+                try dimension.map(matches.byCode, segment: segment, piece: piece, into: &mask)
+            }
         case .times(let range):
+            if let zone = try stored({ () throws(StorageError) in try segment.timeZone(chunk: piece.chunk) }) {
+                let isInside = range.contains(zone.lowerBound) && range.contains(zone.upperBound)
+                if isInside || !range.overlaps(zone.lowerBound..<(zone.upperBound &+ 1)) {
+                    mask.fill(isInside ? 1 : 0, count: piece.range.count)
+                    return
+                }
+            }
             let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
             mask.fill(0, count: piece.range.count)
             times.withUnsafeBufferPointer { times in
@@ -188,6 +201,9 @@ struct CompiledFilter: Sendable {
         try evaluate(parts[0], segment, piece, &mask)
         var other: [UInt8] = []
         for part in parts.dropFirst() {
+            // Nothing can change any more, so that the other parts' chunks need not be read.
+            if join(0, 1) == 0, !mask.contains(1) { return }
+            if join(0, 1) == 1, !mask.contains(0) { return }
             try evaluate(part, segment, piece, &other)
             for position in mask.indices { mask[position] = join(mask[position], other[position]) }
         }
@@ -222,6 +238,30 @@ struct CompiledFilter: Sendable {
         case .lessOrEqual: number <= bound
         default: false
         }
+    }
+}
+
+/// Whether each code of a dimension passes a test, and how many do up to each.
+struct CodeMatches: Sendable {
+    /// 1 for codes that pass.
+    let byCode: [UInt8]
+    /// Number of codes below each that pass; one more than there are codes.
+    private let passing: [UInt32]
+
+    init(_ byCode: [UInt8]) {
+        self.byCode = byCode
+        var sum: UInt32 = 0
+        passing = [0] + byCode.map { match in
+            sum += UInt32(match)
+            return sum
+        }
+    }
+
+    /// The answer for all codes of a range, if it is the same for all of them.
+    func uniform(in codes: ClosedRange<UInt32>) -> Bool? {
+        let count = passing[Int(codes.upperBound) + 1] - passing[Int(codes.lowerBound)]
+        if count == 0 { return false }
+        return count == codes.upperBound - codes.lowerBound + 1 ? true : nil
     }
 }
 

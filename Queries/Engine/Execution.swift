@@ -16,6 +16,7 @@ final class Execution: Sendable {
     private let timeoutMs: Int64
     private let scanned = Atomic<Int>(0)
     private let isCancelled = Atomic<Bool>(false)
+    private let estimateError = Atomic<UInt64>(0)
 
     init(snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, timeoutMs: Int64) {
         self.snapshot = snapshot
@@ -32,6 +33,15 @@ final class Execution: Sendable {
     var rowsScanned: Int { scanned.load(ordering: .relaxed) }
 
     func countRows(_ rows: Int) { scanned.add(rows, ordering: .relaxed) }
+
+    /// The greatest bound of an estimate's relative error in the answer; 0 if all of it is exact.
+    var relativeError: Double { Double(bitPattern: estimateError.load(ordering: .relaxed)) }
+
+    /// Notes that the answer has an estimate.
+    func noteEstimate(error: Double) {
+        // Of doubles that are not negative the greater one has the greater bits.
+        _ = estimateError.max(error.bitPattern, ordering: .relaxed)
+    }
 
     /// Called once a piece of at most 65,536 rows: a query overshoots its time by one piece at the most.
     func check() throws(QueryError) {

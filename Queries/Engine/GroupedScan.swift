@@ -108,7 +108,8 @@ struct GroupedScan {
         guard usesRollups, segment.isSealed, grouping.intervals == nil, grouping.dimensions.count == 1,
             segment.coverage(of: range) == .all, plan.measures.allSatisfy({ $0 == .value }),
             !plan.keepsNumbers.contains(true),
-            let column = segment.header.column(grouping.dimensions[0].name), segment.header.columns[column].hasRollup,
+            let column = segment.header.column(grouping.dimensions[0].name),
+            segment.header.columns[column].hasCompleteRollup,
             names.allSatisfy({ filter.filter(forName: $0).constant == true })
         else { return nil }
         return column
@@ -121,27 +122,36 @@ struct GroupedScan {
         var isCounted = [Bool](repeating: false, count: segment.header.names.count)
         for name in unit.names { isCounted[name] = true }
         let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
-        execution.countRows(rollup.codes.count)
-        for entry in rollup.codes.indices {
-            if entry % 4096 == 0 { try QueryMemory.checkGroups(result.table.count) }
-            let cells = rollup.cells[rollup.starts[entry]..<rollup.starts[entry + 1]]
-            guard cells.contains(where: { isCounted[Int($0.name)] }) else { continue }
-            let code = rollup.codes[entry]
-            let group = result.table.insert(
-                hash: table.hashes[Int(code)], interval: 0,
-                place: GroupTable.Place(segment: UInt32(unit.segment), code: code))
-            result.sums.grow(to: result.table.count)
-            for cell in cells where isCounted[Int(cell.name)] {
-                result.sums.addEvents(Int(cell.events), group: group)
-                if plan.pageviews, Int(cell.name) == pageView {
-                    result.sums.addPageviews(Int(cell.events), group: group)
+        for index in 0..<rollup.blocks {
+            try execution.check()
+            let block = try stored { () throws(StorageError) in try rollup.block(index) }
+            execution.countRows(block.count)
+            for entry in 0..<block.count {
+                if entry % 4096 == 0 { try QueryMemory.checkGroups(result.table.count) }
+                let cells = block.cells(of: entry)
+                guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
+                let code = block.codes[entry]
+                let group = result.table.insert(
+                    hash: table.hashes[Int(code)], interval: 0,
+                    place: GroupTable.Place(segment: UInt32(unit.segment), code: code))
+                result.sums.grow(to: result.table.count)
+                if plan.boundsVisitors {
+                    result.sums.addRepeats(block.repeats(of: entry) { isCounted[$0] }, group: group)
                 }
-                guard cell.values > 0 else { continue }
-                for measure in plan.measures.indices {
-                    result.sums.addStatistics(
-                        Accumulators.Statistics(
-                            count: Int(cell.values), sum: cell.sum, minimum: cell.minimum, maximum: cell.maximum),
-                        measure: measure, group: group)
+                for cell in cells where isCounted[Int(block.cellNames[cell])] {
+                    let events = Int(block.cellEvents[cell])
+                    result.sums.addEvents(events, group: group)
+                    if plan.pageviews, Int(block.cellNames[cell]) == pageView {
+                        result.sums.addPageviews(events, group: group)
+                    }
+                    guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
+                    for measure in plan.measures.indices {
+                        result.sums.addStatistics(
+                            Accumulators.Statistics(
+                                count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
+                                maximum: numbers.maximum),
+                            measure: measure, group: group)
+                    }
                 }
             }
         }
@@ -207,6 +217,18 @@ struct GroupedScan {
                     places: codes.map { GroupTable.Place(segment: UInt32(unit.segment), code: $0) })
             }
         }
+    }
+}
+
+extension RollupBlock {
+    /// How many of an entry's events of some names are known to be of visitors who have another of them.
+    fileprivate func repeats(of entry: Int, _ isCounted: (Int) -> Bool) -> Int {
+        let cells = cells(of: entry)
+        let counted = cells.filter { isCounted(Int(cellNames[$0])) }
+        let events = counted.reduce(0) { $0 + Int(cellEvents[$1]) }
+        var visitors = counted.reduce(0) { $0 + (self.visitors(ofCell: $1) ?? Int(cellEvents[$1])) }
+        if counted.count == cells.count, let all = self.visitors(of: entry) { visitors = min(visitors, all) }
+        return max(0, events - visitors)
     }
 }
 

@@ -85,6 +85,12 @@ struct SegmentDimension: Sendable {
         }
     }
 
+    /// The range of a chunk's codes, where that is known without reading the chunk.
+    func zone(segment: Segment, chunk: Int) throws(QueryError) -> ClosedRange<UInt32>? {
+        guard case .column(let column) = kind else { return nil }
+        return try stored { () throws(StorageError) in try segment.zone(column: column, chunk: chunk) }
+    }
+
     private static func chunks(
         _ segment: Segment, _ read: (Int) throws(StorageError) -> [Double]
     ) throws(QueryError) -> [[Double]] {

@@ -103,6 +103,8 @@ final class GroupCommitter: Sendable {
             case .failure(let error):
                 for request in group { request.answer(.failure(error)) }
             }
+            // The answers are on their way and cannot be taken back, so there is nothing here that could fail.
+            _ = try? store.options.faults.hit(.ackSent)
         }
     }
 

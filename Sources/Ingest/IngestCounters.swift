@@ -14,6 +14,9 @@ final class IngestCounters: Sendable {
         var overloaded = 0
         var commits = 0
         var committedRequests = 0
+        var maintenanceFailures = 0
+        /// Backups, by whether they were made.
+        var backups: [Bool: Int] = [:]
     }
 
     private let counts = Mutex(Counts())

@@ -12,6 +12,8 @@ public final class IngestService: Sendable {
     public static let maxProblems = 100
     /// Seconds after which a client should try again when the server is full.
     public static let retryAfterSeconds = 1
+    /// Seconds after which a client should try again when the disk is almost full.
+    public static let diskRetryAfterSeconds = 10
 
     /// The store behind it.
     public let store: Store
@@ -22,8 +24,10 @@ public final class IngestService: Sendable {
     private let visitors: AnonymousVisitors
     private let committer: GroupCommitter
     private let maintenance: MaintenanceThread
+    private let compaction: CompactionThread
     private let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
+    private let reports = ReportLimiter()
 
     private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
         self.lateLimit = lateLimit
@@ -40,7 +44,10 @@ public final class IngestService: Sendable {
                 $0.committedRequests += requests
             }
         }
-        maintenance = MaintenanceThread(store: store, logger: logger) { _ in }
+        maintenance = MaintenanceThread(store: store, logger: logger) { _ in
+            counters.add { $0.maintenanceFailures += 1 }
+        }
+        compaction = CompactionThread(store: store, logger: logger)
         currentState = Mutex(.ready)
     }
 
@@ -59,7 +66,11 @@ public final class IngestService: Sendable {
     }
 
     /// What the service is doing.
-    public var state: ServiceState { currentState.withLock { $0 } }
+    public var state: ServiceState {
+        let state = currentState.withLock { $0 }
+        if state == .ready, let failure = store.failure { return .failed(failure) }
+        return state
+    }
 
     // MARK: Taking events in
 
@@ -102,9 +113,16 @@ public final class IngestService: Sendable {
                 switch error {
                 case .unreadable: .invalid
                 case .overloaded, .draining: .overload
+                case .diskFull: .diskFull
                 case .storage: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
+            return
+        }
+        do throws(StorageError) {
+            try store.options.faults.hit(.ingestParsed)
+        } catch {
+            settle(prepared, .failure(error), transport: context.transport)
             return
         }
         let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
@@ -174,6 +192,12 @@ public final class IngestService: Sendable {
     private func finish(
         _ prepared: Prepared, bytes: Int, transport: Transport
     ) async throws(IngestError) -> IngestAnswer {
+        do throws(StorageError) {
+            try store.options.faults.hit(.ingestParsed)
+        } catch {
+            settle(prepared, .failure(error), transport: transport)
+            throw .storage(detail: error.description)
+        }
         let outcome: GroupCommitter.Outcome? = await withCheckedContinuation { continuation in
             let isTaken = committer.submit(prepared.item, bytes: bytes) { continuation.resume(returning: $0) }
             if !isTaken { continuation.resume(returning: nil) }
@@ -188,6 +212,8 @@ public final class IngestService: Sendable {
         settle(prepared, outcome, transport: transport)
         switch outcome {
         case .failure(.limit(let detail)): throw .overloaded(retryAfterSeconds: 60, detail: detail)
+        case .failure(let error) where error.isDiskFull:
+            throw .diskFull(retryAfterSeconds: Self.diskRetryAfterSeconds, detail: error.description)
         case .failure(let error): throw .storage(detail: error.description)
         case .success(let outcome):
             return IngestAnswer(
@@ -199,7 +225,7 @@ public final class IngestService: Sendable {
         }
     }
 
-    /// Counts what became of a request, and notes a failed disk.
+    /// Counts what became of a request.
     private func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport) {
         counters.add { counts in
             counts.received[transport, default: 0] += prepared.received
@@ -217,14 +243,15 @@ public final class IngestService: Sendable {
                         counts.rejected[rejection.code.rawValue, default: 0] += 1
                     }
                 }
-            case .failure:
-                counts.dropped[.storage, default: 0] += prepared.received
+            case .failure(let error):
+                counts.dropped[error.isDiskFull ? .diskFull : .storage, default: 0] += prepared.received
             }
         }
-        switch outcome {
-        case .failure(.limit), .success: break
-        case .failure(let error):
-            currentState.withLock { if $0 == .ready { $0 = .failed(error.description) } }
+        // A client over HTTP is told, and that is logged with the answer. A full disk is logged when it begins.
+        if case .failure(let error) = outcome, transport != .http, !error.isDiskFull,
+            reports.isDue(error.description)
+        {
+            logger.error("Events were not stored.", metadata: ["error": "\(error)", "transport": "\(transport)"])
         }
     }
 
@@ -240,6 +267,21 @@ public final class IngestService: Sendable {
         try await maintenance.flush()
     }
 
+    /// Copies the store into a new directory; see ``Store/backup(to:)``.
+    public func backup(to path: String) async throws(BackupError) -> CopyOutcome {
+        let store = store
+        let outcome: Result<CopyOutcome, BackupError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result { () throws(BackupError) in try store.backup(to: path) })
+            }
+        }
+        counters.add {
+            if case .success = outcome { $0.backups[true, default: 0] += 1 } else { $0.backups[false, default: 0] += 1 }
+        }
+        return try outcome.get()
+    }
+
     /// Refuses new events from now on.
     public func stopAccepting() async {
         currentState.withLock { $0 = .draining }
@@ -250,11 +292,17 @@ public final class IngestService: Sendable {
     /// When it returns, the store is held by nobody but the owners of this service and of its ``store``.
     public func close() async {
         await stopAccepting()
-        let (committer, maintenance) = (committer, maintenance)
+        let (committer, maintenance, compaction) = (committer, maintenance, compaction)
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue.global().async { [store, logger] in
+                do throws(StorageError) {
+                    try store.options.faults.hit(.shutdownDrain)
+                } catch {
+                    logger.error("Shutting down reported an error.", metadata: ["error": "\(error)"])
+                }
                 committer.stop()
                 maintenance.stop()
+                compaction.stop()
                 continuation.resume()
             }
         }
@@ -287,11 +335,60 @@ public final class IngestService: Sendable {
             MetricFamily("weir_commits_total", "Synced batches.", .counter, counts.commits),
             MetricFamily(
                 "weir_commit_requests_total", "Requests in synced batches.", .counter, counts.committedRequests),
+            MetricFamily(
+                "weir_store_failed", "1 after a failed write: nothing is accepted until a restart.", .gauge,
+                self.store.failure == nil ? 0 : 1),
+            MetricFamily(
+                "weir_maintenance_failures_total", "Steps of maintenance that failed.", .counter,
+                counts.maintenanceFailures),
+            MetricFamily(
+                name: "weir_disk_free_bytes", help: "Free space on the store's disk.", kind: .gauge,
+                samples: self.store.space.free.map { [(labels: [], value: Double($0))] } ?? []),
+            MetricFamily(
+                "weir_disk_reserve_bytes", "Free space below which events are refused.", .gauge,
+                self.store.space.reserve),
+            MetricFamily(
+                "weir_disk_full", "1 while events are refused for want of space.", .gauge,
+                self.store.space.isFull ? 1 : 0),
             MetricFamily("weir_rows_in_flight", "Events not yet sealed.", .gauge, store.rowsInFlight),
             MetricFamily("weir_bytes_in_flight", "Memory of events not yet sealed.", .gauge, store.bytesInFlight),
             MetricFamily("weir_runs_in_flight", "Sorted runs not yet sealed.", .gauge, store.runsInFlight),
             MetricFamily("weir_segments_sealed", "Sealed segments.", .gauge, store.sealedSegments),
             MetricFamily("weir_rows_sealed", "Events in sealed segments.", .gauge, store.sealedRows),
+            MetricFamily("weir_rows_sealed_total", "Events written by sealing.", .counter, store.rowsSealed),
+            MetricFamily("weir_compactions_total", "Merges of sealed segments.", .counter, store.compactions),
+            MetricFamily(
+                "weir_rows_compacted_total", "Events written by merges of sealed segments.", .counter,
+                store.rowsCompacted),
+            MetricFamily(
+                "weir_compactions_held_total", "Merges not begun because they would not have fit on the disk or in memory.",
+                .counter, store.compactionsHeld),
+            MetricFamily(
+                "weir_segments_retired", "Segments replaced or deleted whose bytes are still stored.", .gauge,
+                store.retiredSegments),
+            MetricFamily(
+                "weir_segments_masked", "Segments to be rewritten without erased visitors.", .gauge,
+                store.maskedSegments),
+            MetricFamily("weir_erasures_total", "Visitors erased.", .counter, store.erasures),
+            MetricFamily(
+                "weir_erased_events_total", "Events removed by erasing their visitor.", .counter, store.erasedEvents),
+            MetricFamily(
+                "weir_erased_dead_letters_total", "Dead letters removed since they name an erased visitor.", .counter,
+                store.erasedDeadLetters),
+            MetricFamily(
+                "weir_erasures_pending", "Erasures that are not carried out everywhere on disk.", .gauge,
+                store.pendingErasures),
+            MetricFamily(
+                "weir_purges_pending", "Sites of which bytes removed for good may still be on disk.", .gauge,
+                store.pendingPurges),
+            MetricFamily("weir_sites_deleted_total", "Sites deleted.", .counter, store.sitesDeleted),
+            MetricFamily(
+                "weir_retention_deleted_events_total", "Events deleted since they were past their retention.",
+                .counter, store.expiredEvents),
+            MetricFamily(
+                name: "weir_retention_held",
+                help: "Events past their site's retention whose deletion waits to be confirmed.", kind: .gauge,
+                samples: store.retentionHeld.map { ([("site", $0.site)], Double($0.events)) }),
             MetricFamily("weir_cache_bytes", "Memory of decoded parts kept.", .gauge, store.cacheBytes),
             MetricFamily("weir_cache_hits_total", "Parts found in the cache.", .counter, store.cacheHits),
             MetricFamily("weir_cache_misses_total", "Parts read and decoded.", .counter, store.cacheMisses),
@@ -300,10 +397,27 @@ public final class IngestService: Sendable {
                 "weir_ids_evicted_total", "Ids given up before their horizon because there were too many.", .counter,
                 store.idsEvicted),
             MetricFamily(
+                name: "weir_backups_total", help: "Backups asked for, by result.", kind: .counter,
+                samples: [(true, "ok"), (false, "failed")].map {
+                    ([("result", $0.1)], Double(counts.backups[$0.0] ?? 0))
+                }),
+            MetricFamily(
+                name: "weir_damaged_blocks",
+                help: "Stored blocks of each site that could not be read at the start; its queries are refused.",
+                kind: .gauge, samples: store.damaged.map { ([("site", $0.site)], Double($0.blocks)) }),
+            MetricFamily(
+                "weir_damaged_ids", "Rows of ids that could not be read at the start; their events may count twice.",
+                .gauge, store.damagedIds),
+            MetricFamily(
                 name: "weir_watermark_seconds", help: "The watermark of each site, Unix time.", kind: .gauge,
                 samples: store.watermarks.map { ([("site", $0.site)], Double($0.milliseconds) / 1000) }),
         ]
     }
+}
+
+extension StorageError {
+    /// Whether it passes when there is space on the disk.
+    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
 }
 
 extension RejectionCode {

@@ -19,6 +19,8 @@ public enum DropReason: String, Sendable, CaseIterable {
     case kernel
     /// The disk failed.
     case storage
+    /// The disk has less space than is kept in reserve.
+    case diskFull = "disk_full"
 }
 
 /// What ingest needs to know of a request besides its body.
@@ -71,6 +73,8 @@ public enum IngestError: Error, Sendable, Equatable {
     case overloaded(retryAfterSeconds: Int, detail: String)
     /// The server is stopping.
     case draining
+    /// The disk is almost full; to be repeated when there is space.
+    case diskFull(retryAfterSeconds: Int, detail: String)
     /// The disk failed; to be repeated against a restarted server.
     case storage(detail: String)
 }

@@ -27,6 +27,7 @@ final class MaintenanceThread: Sendable {
     /// Given up when the thread ends, so that after ``stop()`` nothing here keeps the store open.
     private let store: Mutex<Store?>
     private let logger: Logger
+    private let reports = ReportLimiter()
     private let failed: @Sendable (StorageError) -> Void
 
     /// Starts the thread.
@@ -97,13 +98,16 @@ final class MaintenanceThread: Sendable {
         }
     }
 
+    /// Runs a step. A failure that goes on is logged once a minute, not at every attempt.
     private func attempt(_ step: () throws(StorageError) -> Void) -> StorageError? {
         do throws(StorageError) {
             try step()
             return nil
         } catch {
             if case .failed = error { return error }
-            logger.error("Maintenance failed.", metadata: ["error": "\(error)"])
+            if reports.isDue(error.description) {
+                logger.error("Maintenance failed.", metadata: ["error": "\(error)"])
+            }
             failed(error)
             return error
         }

@@ -10,11 +10,13 @@ public struct KeyIterator: ~Copyable {
     // Keeps the database open for as long as the iterator lives, as RocksDB demands.
     private let database: Database
 
-    init(database: Database, prefix: [UInt8], from start: [UInt8]) {
+    init(database: Database, prefix: [UInt8], from start: [UInt8], fillCache: Bool) {
         self.database = database
         self.prefix = prefix
         options = rocksdb_readoptions_create()
         rocksdb_readoptions_set_total_order_seek(options, 1)
+        rocksdb_readoptions_set_verify_checksums(options, 1)
+        rocksdb_readoptions_set_fill_cache(options, fillCache ? 1 : 0)
         handle = rocksdb_create_iterator(database.handle, options)
         start.withUnsafeBytes {
             rocksdb_iter_seek(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)

@@ -36,4 +36,17 @@ public struct WriteBatch: ~Copyable {
             rocksdb_writebatch_delete(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
         }
     }
+    /// Removes all keys from `start` up to, not including, `end` (`rocksdb_writebatch_delete_range`).
+    ///
+    /// Costs one entry however many keys there are. Until the range has been compacted, reads around it look at that
+    /// entry too: it is meant for removing much at once, not for single keys.
+    public mutating func deleteRange(from start: [UInt8], to end: [UInt8]) {
+        start.withUnsafeBytes { start in
+            end.withUnsafeBytes { end in
+                rocksdb_writebatch_delete_range(
+                    handle, start.baseAddress?.assumingMemoryBound(to: CChar.self), start.count,
+                    end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
+            }
+        }
+    }
 }

@@ -9,6 +9,10 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case postQuery = "POST /v1/query/{kind}"
     case deadLetters = "GET /v1/dead-letters"
     case flush = "POST /v1/admin/flush"
+    case backup = "POST /v1/admin/backup"
+    case confirmRetention = "POST /v1/admin/retention"
+    case eraseVisitor = "DELETE /v1/visitors/{visitor}"
+    case deleteSite = "DELETE /v1/sites/{site}"
     case health = "GET /healthz"
     case readiness = "GET /readyz"
     case metrics = "GET /metrics"
@@ -22,7 +26,7 @@ public enum Endpoint: String, CaseIterable, Sendable {
         String(rawValue.prefix { $0 != " " })
     }
 
-    /// The path, with `{kind}` for the part that varies.
+    /// The path, with a name in braces for the part that varies.
     public var path: String {
         String(rawValue.drop { $0 != " " }.dropFirst())
     }
@@ -33,6 +37,10 @@ public enum Endpoint: String, CaseIterable, Sendable {
     }
 
     private static let queryPrefix = "/v1/query/"
+    /// Paths that end in a name, percent-encoded.
+    private static let named: [(prefix: String, endpoint: Endpoint)] = [
+        ("/v1/visitors/", .eraseVisitor), ("/v1/sites/", .deleteSite),
+    ]
     private static let byPath: [String: [Endpoint]] = Dictionary(grouping: allCases, by: \.path)
 
     /// All endpoints of a request's path, none when there is nothing, and the part of the path that varies.
@@ -42,6 +50,10 @@ public enum Endpoint: String, CaseIterable, Sendable {
             // The one kind of two parts is announced, so it is answered by what knows the kinds.
             let isOnePart = !kind.isEmpty && !kind.contains("/")
             return isOnePart || kind == "funnel/visitors" ? ([.getQuery, .postQuery], kind) : ([], "")
+        }
+        for (prefix, endpoint) in named where path.hasPrefix(prefix) {
+            let name = String(path.dropFirst(prefix.count))
+            return name.isEmpty || name.contains("/") ? ([], "") : ([endpoint], name)
         }
         return (byPath[path] ?? [], "")
     }

@@ -46,7 +46,9 @@ extension OpenAPIDocument {
           "order_by": {"$ref": "#/components/schemas/Metric"},
           "order": {"type": "string", "enum": ["desc", "asc"], "default": "desc"},
           "series": {"type": "string", "enum": ["minute", "hour", "day", "week", "month"]},
-          "approximate": {"type": "boolean", "default": false, "description": "Answers are exact either way."},
+          "approximate": {"type": "boolean", "default": false, "description": "Whether visitors \#
+        may be estimated where that is quicker. Every row then states its relative_error: 0 where its number is exact, \#
+        else two standard errors, within which 95 of 100 estimates are."},
           "limit": {"type": "integer", "default": 10}, "offset": {"type": "integer", "default": 0},
           "having": {"type": "array", "items": {"type": "object", "required": ["metric", "op", "value"], "properties": {
             "metric": {"$ref": "#/components/schemas/Metric"}, "op": {"type": "string"}, "value": {"type": "number"}}}},
@@ -78,7 +80,8 @@ extension OpenAPIDocument {
           "took_ms": {"type": "number"}, "rows_scanned": {"type": "integer"},
           "segments": {"type": "object", "properties": {"sealed": {"type": "integer"}, "in_flight": {"type": \#
         "integer"}}},
-          "watermark": {"type": ["string", "null"]}, "exact": {"type": "boolean"}}},
+          "watermark": {"type": ["string", "null"]}, "exact": {"type": "boolean"},
+          "relative_error": {"type": "number", "description": "The greatest of an answer that is not exact."}}},
         "Values": {"type": "object", "description": "A number, or null, for each metric.", "additionalProperties": \#
         {"type": ["number", "null"]}},
         "AggregateAnswer": {"type": "object", "required": ["metrics", "meta"], "properties": {
@@ -90,7 +93,8 @@ extension OpenAPIDocument {
           "meta": {"$ref": "#/components/schemas/Meta"}}},
         "TopAnswer": {"type": "object", "required": ["rows", "distinct", "meta"], "properties": {
           "rows": {"type": "array", "items": {"type": "object", "properties": {
-            "key": {"type": "array", "items": {"type": ["string", "null"]}}}}},
+            "key": {"type": "array", "items": {"type": ["string", "null"]}},
+            "relative_error": {"type": "number"}}}},
           "other": {"$ref": "#/components/schemas/Values"}, "distinct": {"type": "integer"},
           "meta": {"$ref": "#/components/schemas/Meta"}}},
         "FunnelSteps": {"type": "array", "items": {"type": "object", "properties": {

@@ -14,11 +14,11 @@ public enum OpenAPIDocument {
           "summary": "A clickstream analytics store.",
           "description": \(description)
         },
-        "paths": {\(ingestPaths),\(queryPaths),\(operationPaths)},
+        "paths": {\(ingestPaths),\(queryPaths),\(removalPaths),\(backupPath),\(operationPaths)},
         "components": {
           "parameters": {\(parameters)},
           "responses": {\(responses)},
-          "schemas": {\(eventSchemas),\(querySchemas)}
+          "schemas": {\(eventSchemas),\(querySchemas),\(removalSchemas)}
         }
         }
         """

@@ -88,9 +88,13 @@ extension Problem {
                 retryAfterSeconds: max(seconds, 1))
         case .draining:
             self = .draining
+        case .diskFull(let seconds, let detail):
+            self.init(
+                503, code: "disk_full", title: "The disk is almost full", detail: detail,
+                retryAfterSeconds: max(seconds, 1))
         case .storage(let detail):
             self.init(
-                503, code: "storage_unavailable", title: "The store cannot take events", detail: detail,
+                503, code: Self.storageCode, title: "The store cannot take events", detail: detail,
                 retryAfterSeconds: WebLimits.retryAfterSeconds)
         }
     }
@@ -102,6 +106,9 @@ extension Problem {
             retryAfterSeconds = WebLimits.retryAfterSeconds
         }
     }
+
+    /// The code of everything that the disk is to blame for.
+    static let storageCode = "storage_unavailable"
 
     static let draining = Problem(
         503, code: "draining", title: "The server is shutting down",
@@ -117,9 +124,14 @@ extension Problem {
         500, code: "internal_error", title: "The server failed",
         detail: "The request could not be answered because of an error in the server; its log has the details.")
 
-    static let tooManyQueries = Problem(
+    package static let tooManyQueries = Problem(
         429, code: "too_many_queries", title: "Too many queries at once",
         detail: "\(WebLimits.waitingQueries) queries are waiting already; ask again in a moment.",
+        retryAfterSeconds: WebLimits.retryAfterSeconds)
+
+    static let tooManyRemovals = Problem(
+        429, code: "too_many_removals", title: "Too many removals at once",
+        detail: "\(WebLimits.waitingRemovals) erasures and deletions are waiting already; send it again in a moment.",
         retryAfterSeconds: WebLimits.retryAfterSeconds)
 
     static let notFound = Problem(

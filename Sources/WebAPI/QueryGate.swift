@@ -9,6 +9,7 @@ package final class QueryGate: Sendable {
     private let pool: NIOThreadPool
     private let limit: Int
     private let threads: Int
+    private let refusal: Problem
     private let admitted = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
     private let total = Atomic<Int>(0)
@@ -16,9 +17,11 @@ package final class QueryGate: Sendable {
     /// - Parameters:
     ///   - threads: queries that run at once, at least 1.
     ///   - waiting: queries that may wait for a thread.
-    package init(threads: Int, waiting: Int) {
+    ///   - refusal: the answer to those that may not.
+    package init(threads: Int, waiting: Int, refusal: Problem = .tooManyQueries) {
         self.pool = NIOThreadPool(numberOfThreads: threads)
         self.threads = threads
+        self.refusal = refusal
         self.limit = threads + waiting
         pool.start()
     }
@@ -32,14 +35,14 @@ package final class QueryGate: Sendable {
 
     /// Runs `work` on one of the threads.
     ///
-    /// - Throws: ``Problem/tooManyQueries`` when too many wait already; what `work` throws.
+    /// - Throws: the refusal when too many wait already; what `work` throws.
     package func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
         total.add(1, ordering: .relaxed)
         let (_, count) = admitted.add(1, ordering: .relaxed)
         defer { admitted.subtract(1, ordering: .relaxed) }
         guard count <= limit else {
             refusals.add(1, ordering: .relaxed)
-            throw Problem.tooManyQueries
+            throw refusal
         }
         return try await pool.runIfActive(work)
     }

@@ -33,6 +33,11 @@ public struct QueryString: Sendable {
     /// Reads the name of a site: 1…64 bytes of letters, digits, `.`, `_` and `-`; `nil` when it is absent or empty.
     func site() throws(Problem) -> String? {
         guard let site = self["site"], !site.isEmpty else { return nil }
+        return try Self.checked(site: site)
+    }
+
+    /// The name of a site, if it is one.
+    static func checked(site: String) throws(Problem) -> String {
         let isAllowed = site.utf8.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true

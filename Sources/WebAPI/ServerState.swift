@@ -1,5 +1,7 @@
 import Ingest
 import Queries
+import Storage
+import Storage
 import Synchronization
 
 /// What requests are answered from, once the store has been recovered.
@@ -39,13 +41,19 @@ final class ServerState: Sendable {
 
     /// Throws unless the server is recovered and accepts events.
     func checkReady() throws(Problem) {
-        switch try backend().service.state {
-        case .ready: return
+        let service = try backend().service
+        switch service.state {
+        case .ready:
+            guard service.store.space.isFull else { return }
+            throw Problem(
+                503, code: "disk_full", title: "The disk is almost full",
+                detail: "Events are refused until there is space; queries are answered.",
+                retryAfterSeconds: IngestService.diskRetryAfterSeconds)
         case .recovering: throw .recovering
         case .draining: throw .draining
         case .failed(let detail):
             throw Problem(
-                503, code: "storage_unavailable", title: "The store has failed", detail: detail,
+                503, code: Problem.storageCode, title: "The store has failed", detail: detail,
                 retryAfterSeconds: WebLimits.retryAfterSeconds)
         }
     }

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import Queries
 import ServiceLifecycle
+import Storage
 
 /// Opens the store, feeds it from UDP, and closes it when all others have ended.
 struct StoreService: Service {
@@ -22,18 +23,20 @@ struct StoreService: Service {
                 settings: ServiceSettings(
                     dataDirectory: configuration.dataDirectory, threads: configuration.threads,
                     lateLimit: configuration.lateLimit),
-                logger: logger)
+                options: configuration.store, logger: logger)
         } catch {
             throw ServerStartError(error.description)
         }
         let outcome: Result<Void, any Error>
+        let file = ServerFile(http: "\(http.listenAddress)", process: getpid())
         do {
-            try await serve(service, http: http)
+            try await serve(service, http: http, file: file)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
         state.drain()
+        file.remove(from: configuration.dataDirectory)
         // A task of its own: that the time for a graceful shutdown has passed must not cut the closing short.
         await Task {
             await service.stopAccepting()
@@ -53,7 +56,7 @@ struct StoreService: Service {
         }
     }
 
-    private func serve(_ service: IngestService, http: SocketAddress) async throws {
+    private func serve(_ service: IngestService, http: SocketAddress, file: ServerFile) async throws {
         let receiver: UDPReceiver?
         if let address = configuration.udp {
             do {
@@ -73,6 +76,13 @@ struct StoreService: Service {
         }
         let engine = QueryEngine(store: service.store, threads: configuration.threads)
         state.publish(Backend(service: service, engine: engine))
+        do {
+            try file.write(into: configuration.dataDirectory)
+        } catch {
+            logger.warning(
+                "`weir backup` will not find this server: its address cannot be written down.",
+                metadata: ["error": "\(error)"])
+        }
         onListening(WeirServer.Listening(http: http, udp: receiver?.boundAddress))
         if let receiver {
             try await receiver.run()

@@ -26,6 +26,12 @@ public enum WebLimits {
     public static let headerFields = 200
     /// Queries that wait for a thread: 429 `too_many_queries`.
     public static let waitingQueries = 64
+    /// Erasures, deletions of sites and confirmations that wait for each other: 429 `too_many_removals`.
+    public static let waitingRemovals = 64
+    /// Seconds a client is asked to wait when a site has too many erasures that are not carried out on disk.
+    public static let erasureRetrySeconds = 60
+    /// Bytes of a visitor's id: 400 `invalid_visitor`.
+    public static let visitorBytes = 200
     /// Dead letters an answer lists.
     public static let deadLetters = 1000
     /// Bytes of a site's name: 400 `invalid_site`.

@@ -39,7 +39,7 @@ extension WebResponder {
                 switch error {
                 case .unreadable: service.countDropped(reason: .invalid, 1, transport: .pixel)
                 case .overloaded, .draining: service.countDropped(reason: .overload, 1, transport: .pixel)
-                case .storage: break
+                case .diskFull, .storage: break
                 }
             }
         }

@@ -68,9 +68,9 @@ extension WebResponder {
         return .text(text.text, type: PrometheusText.mediaType)
     }
 
-    private static func storageProblem(_ error: any Error) -> Problem {
+    static func storageProblem(_ error: any Error) -> Problem {
         Problem(
-            503, code: "storage_unavailable", title: "The store did not answer", detail: "\(error)",
+            503, code: Problem.storageCode, title: "The store did not answer", detail: "\(error)",
             retryAfterSeconds: WebLimits.retryAfterSeconds)
     }
 

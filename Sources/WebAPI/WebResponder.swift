@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Ingest
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -21,8 +22,23 @@ struct WebResponder: HTTPResponder {
 
     let state: ServerState
     let gate: QueryGate
+    let removals: QueryGate
     let reader: RequestBodyReader
     let counters: RequestCounters
+    let logger: Logger
+    private let reports = ReportLimiter()
+
+    init(
+        state: ServerState, gate: QueryGate, removals: QueryGate, reader: RequestBodyReader, counters: RequestCounters,
+        logger: Logger
+    ) {
+        self.state = state
+        self.gate = gate
+        self.removals = removals
+        self.reader = reader
+        self.counters = counters
+        self.logger = logger
+    }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
         let (endpoints, kind) = Endpoint.at(path: request.uri.path)
@@ -32,17 +48,28 @@ struct WebResponder: HTTPResponder {
             response = try await answer(
                 request, endpoint: endpoint, others: endpoints, kind: kind, context: context)
         } catch let problem as Problem {
+            report(problem, endpoint: endpoint)
             response = problem.response()
         } catch let error as HTTPParserError {
             // The rest of the request is not HTTP; the connection is answered and closed by the server.
             throw error
         } catch {
-            context.logger.debug("request failed", metadata: ["error": "\(error)"])
+            // A client that hangs up in the middle, for the most part.
+            logger.debug("A request failed.", metadata: ["error": "\(error)"])
             response = Problem.internal.response()
         }
         finish(&response, request: request, endpoint: endpoint, among: endpoints, channel: context.channel)
         counters.countRequest(endpoint, status: response.status.code)
         return response
+    }
+
+    /// Logs what is the server's own fault. Why nothing at all can be stored is logged where it happens, once.
+    private func report(_ problem: Problem, endpoint: Endpoint?) {
+        guard problem.status == 500 || problem.code == Problem.storageCode, endpoint != .readiness else { return }
+        guard reports.isDue(problem.detail) else { return }
+        logger.error(
+            "A request failed.",
+            metadata: ["endpoint": "\(endpoint?.rawValue ?? "none")", "error": "\(problem.detail)"])
     }
 
     private func answer(
@@ -65,6 +92,10 @@ struct WebResponder: HTTPResponder {
         case .postQuery: return try await postQuery(request, kind: kind)
         case .deadLetters: return try await deadLetters(request)
         case .flush: return try await flush()
+        case .backup: return try await backup(request)
+        case .confirmRetention: return try await confirmRetention(request)
+        case .eraseVisitor: return try await eraseVisitor(request, name: kind)
+        case .deleteSite: return try await deleteSite(name: kind)
         case .health: return .text("ok\n")
         case .readiness:
             try state.checkReady()

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Storage
 import UnixSignals
 
 /// Why the server could not start. The description is meant for the person at the terminal.
@@ -35,6 +36,8 @@ public struct WeirServer: Service {
         public var threads: Int
         /// How old an event may be that is not a backfill, milliseconds.
         public var lateLimit: Int64
+        /// The store's limits.
+        public var store: StoreOptions
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -44,14 +47,15 @@ public struct WeirServer: Service {
         /// Creates a configuration.
         public init(
             http: SocketAddress, udp: SocketAddress?, dataDirectory: String, threads: Int,
-            lateLimit: Int64 = ServiceSettings.defaultLateLimit, ownsProcess: Bool = true,
-            shutdownLimit: Duration = .seconds(25)
+            lateLimit: Int64 = ServiceSettings.defaultLateLimit, store: StoreOptions = StoreOptions(),
+            ownsProcess: Bool = true, shutdownLimit: Duration = .seconds(25)
         ) {
             self.http = http
             self.udp = udp
             self.dataDirectory = dataDirectory
             self.threads = threads
             self.lateLimit = lateLimit
+            self.store = store
             self.ownsProcess = ownsProcess
             self.shutdownLimit = shutdownLimit
         }
@@ -92,26 +96,32 @@ public struct WeirServer: Service {
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         let gate = QueryGate(threads: configuration.threads, waiting: WebLimits.waitingQueries)
+        // Removals wait for maintenance, one after the other; queries must not wait behind them.
+        let removals = QueryGate(threads: 1, waiting: WebLimits.waitingRemovals, refusal: .tooManyRemovals)
         let outcome: Result<Void, any Error>
         do {
-            try await run(on: group, gate: gate)
+            try await run(on: group, gate: gate, removals: removals)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
         }
         await gate.close()
+        await removals.close()
         try? await group.shutdownGracefully()
         try outcome.get()
     }
 
-    private func run(on group: MultiThreadedEventLoopGroup, gate: QueryGate) async throws {
+    private func run(
+        on group: MultiThreadedEventLoopGroup, gate: QueryGate, removals: QueryGate
+    ) async throws {
         let state = ServerState()
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
             configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
         let http = HTTPService(
-            application: makeApplication(state: state, gate: gate, group: group, bound: continuation), state: state,
-            address: configuration.http)
+            application: makeApplication(
+                state: state, gate: gate, removals: removals, group: group, bound: continuation),
+            state: state, address: configuration.http)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
             services: [
@@ -134,13 +144,14 @@ public struct WeirServer: Service {
     }
 
     private func makeApplication(
-        state: ServerState, gate: QueryGate, group: MultiThreadedEventLoopGroup,
+        state: ServerState, gate: QueryGate, removals: QueryGate, group: MultiThreadedEventLoopGroup,
         bound: AsyncStream<SocketAddress>.Continuation
     ) -> Application<WebResponder> {
         let counters = RequestCounters()
         let responder = WebResponder(
-            state: state, gate: gate,
-            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters)
+            state: state, gate: gate, removals: removals,
+            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
+            logger: logger)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
             maxHeaderFieldCount: WebLimits.headerFields)

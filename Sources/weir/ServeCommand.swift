@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Storage
 import WebAPI
 
 /// `weir serve`: runs the server until it is told to stop.
@@ -60,6 +61,53 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "How long events are kept: 30d, 400d, forever. The configuration file sets it for single sites under sites. "
+                + "(environment: WEIR_RETENTION, key: retention, default: \(Settings.defaultRetention))",
+            valueName: "duration"))
+    var retention: String?
+
+    @Flag(
+        name: .long,
+        help: ArgumentHelp(
+            "Delete what is past its retention at the start, even where it is so much that it would be held until "
+                + "POST /v1/admin/retention confirms it. "
+                + "(environment: WEIR_CONFIRM_RETENTION, key: confirm.retention)"))
+    var confirmRetention = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Free space on the disk below which events are refused until there is more; 0 for none. "
+                + "(environment: WEIR_DISK_RESERVE, key: disk.reserve, default: 256MiB, or 5 % of a smaller disk)",
+            valueName: "size"))
+    var diskReserve: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Recent writes that are held in memory before they go to a file; the log on disk holds a few times as much. "
+                + "(environment: WEIR_WRITE_BUFFER, key: write.buffer, default: \(Settings.defaultWriteBuffer))",
+            valueName: "size"))
+    var writeBuffer: String?
+
+    @Flag(
+        name: .long,
+        help: ArgumentHelp(
+            "Open a store whose log is damaged in the middle, as it was before the damage: what stands behind it is lost. "
+                + "(environment: WEIR_ACCEPT_LOG_LOSS, key: accept.log-loss)"))
+    var acceptLogLoss = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How much memory decoded parts of sealed segments may take; the least recently used go. "
+                + "(environment: WEIR_CACHE_LIMIT, key: cache.limit, default: \(Settings.defaultCacheLimit))",
+            valueName: "size"))
+    var cacheLimit: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
                 + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
             valueName: "level"))
@@ -69,6 +117,8 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let flags = Settings.Flags(
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
+                retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
+                writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
                 logLevel: logLevel)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
@@ -86,10 +136,23 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "weir")
         logger.logLevel = settings.logLevel
 
+        var store = StoreOptions()
+        store.diskReserve = settings.diskReserve
+        store.writeBufferBytes = settings.writeBuffer
+        store.acceptsLogLoss = settings.acceptsLogLoss
+        store.partCacheBytes = settings.cacheLimit
+        store.retention = settings.retention
+        store.retentionOfSite = settings.sites.compactMapValues { $0.retention.map(\.period) }
+        store.confirmsRetention = settings.confirmsRetention
+        if let faults = settings.faults {
+            store.faults = try FaultPoints(parsing: faults)
+            logger.warning(
+                "This server will fail on purpose: WEIR_FAULTS is set.", metadata: ["faults": "\(faults)"])
+        }
         let server = WeirServer(
             configuration: WeirServer.Configuration(
                 http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
-                lateLimit: settings.lateLimit),
+                lateLimit: settings.lateLimit, store: store),
             logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.

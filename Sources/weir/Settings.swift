@@ -17,6 +17,11 @@ struct Settings {
     static let defaultUDP = "127.0.0.1:8081"
     static let defaultLogLevel = "info"
     static let defaultLateLimit = "7d"
+    static let defaultWriteBuffer = "64MiB"
+    /// Smaller ones make a file of every few commits, larger ones are more than a log should hold.
+    private static let writeBuffers = (64 << 10)...(4 << 30)
+    static let defaultCacheLimit = "512MiB"
+    static let defaultRetention = "forever"
     /// More threads than any machine this runs on has cores are a slip of the finger.
     private static let mostThreads = 1024
 
@@ -28,6 +33,12 @@ struct Settings {
         var udp: String?
         var threads: Int?
         var lateLimit: String?
+        var retention: String?
+        var confirmRetention: Bool?
+        var diskReserve: String?
+        var writeBuffer: String?
+        var acceptLogLoss: Bool?
+        var cacheLimit: String?
         var logLevel: String?
     }
 
@@ -41,6 +52,22 @@ struct Settings {
     let threads: Int
     /// How old an event may be that is not a backfill, milliseconds.
     let lateLimit: Int64
+    /// How long events are kept, milliseconds; `nil` for ever.
+    let retention: Int64?
+    /// What the configuration file sets for single sites.
+    let sites: [String: SiteSettings]
+    /// Whether what is past its retention at the start is deleted without being asked for again.
+    let confirmsRetention: Bool
+    /// Bytes of the disk to keep free; `nil` for the store's default.
+    let diskReserve: Int?
+    /// Bytes of decoded parts kept in memory.
+    let cacheLimit: Int
+    /// Bytes of recent writes that the database holds in memory.
+    let writeBuffer: Int
+    /// Whether a store is opened whose log is damaged in the middle, without what stands behind the damage.
+    let acceptsLogLoss: Bool
+    /// Where the store is to fail (`WEIR_FAULTS`), for tests; `nil` for nowhere.
+    let faults: String?
     /// The least important messages that are logged.
     let logLevel: Logger.Level
 
@@ -48,13 +75,22 @@ struct Settings {
     ///
     /// - Throws: ``SettingsError``, or what the configuration library says about a value of the wrong type.
     init(flags: Flags, environment: [String: String]) async throws {
-        let reader = try await Self.reader(flags: flags, environment: environment)
+        let (reader, sites) = try await Self.reader(flags: flags, environment: environment)
         data = try await reader.fetchString(forKey: "data") ?? Self.defaultData
         http = try Self.address(try await reader.fetchString(forKey: "http") ?? Self.defaultHTTP, name: "http")
         let udpText = try await reader.fetchString(forKey: "udp") ?? Self.defaultUDP
         udp = udpText == "off" ? nil : try Self.address(udpText, name: "udp")
         threads = try await reader.fetchInt(forKey: "threads") ?? System.coreCount
         let lateText = try await reader.fetchString(forKey: "late.limit") ?? Self.defaultLateLimit
+        let retentionText = try await reader.fetchString(forKey: "retention") ?? Self.defaultRetention
+        confirmsRetention = try await reader.fetchBool(forKey: "confirm.retention") ?? false
+        self.sites = sites
+        let reserveText = try await reader.fetchString(forKey: "disk.reserve")
+        acceptsLogLoss = try await reader.fetchBool(forKey: "accept.log-loss") ?? false
+        let bufferText = try await reader.fetchString(forKey: "write.buffer") ?? Self.defaultWriteBuffer
+        let cacheText = try await reader.fetchString(forKey: "cache.limit") ?? Self.defaultCacheLimit
+        // Only from the environment, so that no configuration file can carry it into a real server.
+        faults = environment["WEIR_FAULTS"].flatMap { $0.isEmpty ? nil : $0 }
         let level = try await reader.fetchString(forKey: "log.level") ?? Self.defaultLogLevel
         guard !data.isEmpty else {
             throw SettingsError(description: "data: the store's directory must not be empty")
@@ -70,18 +106,47 @@ struct Settings {
             throw SettingsError(
                 description: "late-limit: must be a duration such as 90s, 30m, 12h or 7d, not \(lateText)")
         }
+        guard let retention = RetentionSetting(retentionText) else {
+            throw SettingsError(description: "retention: \(RetentionSetting.rule), not \(retentionText)")
+        }
+        self.retention = retention.period
+        guard let writeBuffer = ByteSizeText.parse(bufferText), Self.writeBuffers.contains(writeBuffer) else {
+            throw SettingsError(
+                description: "write-buffer: must be a size between 64KiB and 4GiB, such as 64MiB, not \(bufferText)")
+        }
+        self.writeBuffer = writeBuffer
+        diskReserve = try reserveText.map { text in
+            guard let bytes = ByteSizeText.parse(text) else {
+                throw SettingsError(
+                    description: "disk-reserve: must be a size such as 256MiB, 2GiB or a number of bytes, not \(text)")
+            }
+            return bytes
+        }
+        guard let cacheLimit = ByteSizeText.parse(cacheText) else {
+            throw SettingsError(
+                description: "cache-limit: must be a size such as 256MiB, 2GiB or a number of bytes, not \(cacheText)")
+        }
+        self.cacheLimit = cacheLimit
         self.lateLimit = lateLimit
         self.logLevel = logLevel
     }
 
     /// The sources, the strongest first.
-    private static func reader(flags: Flags, environment: [String: String]) async throws -> ConfigReader {
+    private static func reader(
+        flags: Flags, environment: [String: String]
+    ) async throws -> (reader: ConfigReader, sites: [String: SiteSettings]) {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         values["data"] = flags.data.map { ConfigValue(.string($0), isSecret: false) }
         values["http"] = flags.http.map { ConfigValue(.string($0), isSecret: false) }
         values["udp"] = flags.udp.map { ConfigValue(.string($0), isSecret: false) }
         values["threads"] = flags.threads.map { ConfigValue(.int($0), isSecret: false) }
         values["late.limit"] = flags.lateLimit.map { ConfigValue(.string($0), isSecret: false) }
+        values["retention"] = flags.retention.map { ConfigValue(.string($0), isSecret: false) }
+        values["confirm.retention"] = flags.confirmRetention.map { ConfigValue(.bool($0), isSecret: false) }
+        values["accept.log-loss"] = flags.acceptLogLoss.map { ConfigValue(.bool($0), isSecret: false) }
+        values["write.buffer"] = flags.writeBuffer.map { ConfigValue(.string($0), isSecret: false) }
+        values["disk.reserve"] = flags.diskReserve.map { ConfigValue(.string($0), isSecret: false) }
+        values["cache.limit"] = flags.cacheLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
 
         // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.
@@ -90,12 +155,13 @@ struct Settings {
             InMemoryProvider(name: "flags", values: values),
             EnvironmentVariablesProvider(environmentVariables: set).prefixKeys(with: "weir"),
         ]
+        var sites: [String: SiteSettings] = [:]
         if let path = flags.config ?? set["WEIR_CONFIG"] {
-            try SettingsFile.check(path)
+            sites = try SettingsFile.check(path)
             let place = InMemoryProvider(values: ["filePath": ConfigValue(.string(path), isSecret: false)])
             providers.append(try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: place)))
         }
-        return ConfigReader(providers: providers)
+        return (ConfigReader(providers: providers), sites)
     }
 
     /// Reads and resolves an address, and refuses all that others than this machine could reach.

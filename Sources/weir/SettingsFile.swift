@@ -2,14 +2,22 @@ import Foundation
 
 /// Checks the configuration file before it is used, so that a slip in it is named instead of being ignored.
 enum SettingsFile {
-    private static let keys: Set<String> = ["data", "http", "udp", "threads", "late", "log"]
+    private static let keys: Set<String> = [
+        "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
+        "sites",
+    ]
     /// The keys that hold objects, with the keys of those.
-    private static let nested: [(key: String, keys: Set<String>)] = [("late", ["limit"]), ("log", ["level"])]
+    private static let nested: [(key: String, keys: Set<String>)] = [
+        ("accept", ["log-loss"]), ("late", ["limit"]), ("disk", ["reserve"]), ("write", ["buffer"]),
+        ("cache", ["limit"]), ("log", ["level"]),
+        ("confirm", ["retention"]),
+    ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.
     ///
+    /// - Returns: what it sets for single sites.
     /// - Throws: ``SettingsError`` when it cannot be read, is no JSON object, or has a key that means nothing.
-    static func check(_ path: String) throws(SettingsError) {
+    static func check(_ path: String) throws(SettingsError) -> [String: SiteSettings] {
         let contents: Data
         do {
             contents = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -31,6 +39,18 @@ enum SettingsFile {
             }
             try check(inner.keys, against: keys, prefix: key + ".", path: path)
         }
+        guard let sites = object["sites"] else { return [:] }
+        guard let sites = sites as? [String: [String: Any]] else {
+            throw SettingsError(
+                description: "config: \"sites\" in \(path) must be an object with an object for each site")
+        }
+        var settings: [String: SiteSettings] = [:]
+        for (name, values) in sites {
+            let place = "sites.\(name)"
+            try check(values.keys, against: SiteSettings.keys, prefix: place + ".", path: path)
+            settings[name] = try SiteSettings(values, place: place, path: path)
+        }
+        return settings
     }
 
     private static func check(

@@ -6,5 +6,8 @@ struct Weir: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "weir",
         abstract: "A clickstream analytics store.",
-        subcommands: [ServeCommand.self, ImportCommand.self, QueryCommand.self])
+        subcommands: [
+            ServeCommand.self, ImportCommand.self, QueryCommand.self, CheckCommand.self, BackupCommand.self,
+            RestoreCommand.self, StatsCommand.self,
+        ])
 }

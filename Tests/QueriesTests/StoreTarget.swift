@@ -11,9 +11,12 @@ import Testing
 /// The store, ingest and the query engine in this process, as a target of the comparison with the reference.
 final class StoreTarget: QueryTarget {
     private let directory: URL
+    private let compacts: Bool
     private var open: (service: IngestService, engine: QueryEngine)?
 
-    init() {
+    /// - Parameter compacts: whether all sealed segments are merged whenever some are sealed.
+    init(compacts: Bool = false) {
+        self.compacts = compacts
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
     }
@@ -57,6 +60,7 @@ final class StoreTarget: QueryTarget {
         var options = StoreOptions()
         // Small runs are merged at once, so that the comparison sees merged runs too.
         options.mergeFanIn = 2
+        options.compactsEverything = compacts
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         // The last thread of a closed service may still be on its way out, and holds the directory until it is.
@@ -86,7 +90,9 @@ final class StoreTarget: QueryTarget {
     }
 
     func flush() async throws {
-        try await current().service.flush()
+        let service = try await current().service
+        try await service.flush()
+        if compacts { while try service.store.compact() {} }
     }
 
     func restart() async throws {
@@ -108,6 +114,16 @@ struct EngineAgreementTests {
         let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
         let rounds = ProcessInfo.processInfo.environment["WEIR_AGREEMENT_ROUNDS"].flatMap { Int($0) } ?? 60
         let report = try await ReferenceAgreement.run(seed: seed, rounds: rounds) { StoreTarget() }
+        try await StoreTarget.waitUntilClosed()
+        #expect(report.disagreements.isEmpty, "\(report)")
+        #expect(report.compared > rounds * 10)
+    }
+
+    @Test("The same when sealed segments are merged as soon as there are two")
+    func agreesWhenCompacted() async throws {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        let rounds = ProcessInfo.processInfo.environment["WEIR_AGREEMENT_ROUNDS"].flatMap { Int($0) } ?? 30
+        let report = try await ReferenceAgreement.run(seed: seed, rounds: rounds) { StoreTarget(compacts: true) }
         try await StoreTarget.waitUntilClosed()
         #expect(report.disagreements.isEmpty, "\(report)")
         #expect(report.compared > rounds * 10)

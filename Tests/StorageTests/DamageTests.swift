@@ -23,9 +23,7 @@ struct DamageTests {
         let all = try rows(path, prefix)
         try #require(!all.isEmpty)
         let row = all[choose(all.count)]
-        var batch = WriteBatch()
-        batch.put(row.key, body(row.value))
-        try Database(path: path).write(batch)
+        try StoredRows.put(path, [(row.key, body(row.value))])
     }
 
     /// Flips one bit of one stored value with a prefix.
@@ -46,15 +44,21 @@ struct DamageTests {
         if seal { try store.flush() }
     }
 
-    @Test("A flipped bit of a log row, anywhere, refuses the store and deletes nothing", arguments: 0..<20)
+    @Test(
+        "A flipped bit of a log row, anywhere, costs its site's answers, names the row, and deletes nothing",
+        arguments: 0..<20)
     func logRow(round: Int) throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: false)
         try flip(directory.path, Keys.logPrefix, round: round)
         let before = try rows(directory.path, []).map { $0.key + $0.value }
-        #expect("seed \(seed)") { _ = try directory.open() } throws: { error in
-            guard case StorageError.corrupt(let block, _) = error else { return false }
-            return block.contains("log row")
+        do {
+            let store = try directory.open()
+            let snapshot = store.snapshot(site: "default")
+            #expect("seed \(seed)") { try snapshot.requireComplete() } throws: { error in
+                guard case StorageError.corrupt(let block, _) = error else { return false }
+                return block.contains("log row")
+            }
         }
         #expect(try rows(directory.path, []).map { $0.key + $0.value } == before)
     }
@@ -76,7 +80,8 @@ struct DamageTests {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)
         try change(directory.path, Keys.segmentPrefix) { Array($0.prefix(count)) }
-        #expect(throws: StorageError.self) { _ = try directory.open() }
+        let snapshot = try directory.open().snapshot(site: "default")
+        #expect(throws: StorageError.self) { try snapshot.requireComplete() }
     }
 
     @Test("A block of one part under the key of another is found out")
@@ -100,8 +105,8 @@ struct DamageTests {
     func laterFormat() throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)
-        try change(directory.path, Array("mformat".utf8)) { _ in [2, 0, 0, 0] }
-        #expect { _ = try directory.open() } throws: { "\($0)".contains("format 2") }
+        try change(directory.path, Array("mformat".utf8)) { _ in [99, 0, 0, 0] }
+        #expect { _ = try directory.open() } throws: { "\($0)".contains("format 99") }
     }
 
     @Test("Random bytes never trap a decoder", arguments: 0..<4)

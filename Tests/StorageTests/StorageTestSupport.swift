@@ -85,7 +85,8 @@ func allRows(_ store: Store, site: String = "default") throws -> [String] {
         let visitors = try segment.visitorNames()
         // Not part of the text, but read, so that damage to any part shows.
         _ = try segment.visitorHashes()
-        for column in segment.header.columns.indices { _ = try segment.rollup(column: column) }
+        for column in segment.header.columns.indices { try readAll(try segment.rollup(column: column)) }
+        try readAll(try segment.hours())
         for name in segment.header.names {
             for row in name.rows {
                 let (chunk, offset) = (row / CodeChunk.rows, row % CodeChunk.rows)
@@ -104,6 +105,15 @@ func allRows(_ store: Store, site: String = "default") throws -> [String] {
         }
     }
     return rows.sorted()
+}
+
+/// Reads every part of a roll-up.
+private func readAll(_ rollup: Rollup?) throws {
+    guard let rollup else { return }
+    for block in 0..<rollup.blocks {
+        _ = try rollup.block(block)
+        _ = try rollup.sets(ofBlock: block)
+    }
 }
 
 /// Commits one batch as one request.

@@ -9,6 +9,21 @@ public enum Repository {
     /// The folder of data beside the package.
     public static let shared = root.deletingLastPathComponent().appendingPathComponent("shared")
 
+    /// A built library for preloading, beside the running test bundle or in the release build.
+    ///
+    /// - Throws: a ``HarnessError`` when there is none.
+    public static func library(_ name: String) throws -> String {
+        let program = try program("weir")
+        let folders = [
+            URL(fileURLWithPath: program).deletingLastPathComponent(), root.appendingPathComponent(".build/release"),
+        ]
+        for folder in folders {
+            let path = folder.appendingPathComponent("lib\(name).so").path
+            if FileManager.default.fileExists(atPath: path) { return path }
+        }
+        throw HarnessError("no library \(name): build it (swift build -c release --product \(name))")
+    }
+
     /// A built program: the one that an environment variable such as `WEIR_BINARY` names, else the one beside the
     /// running test bundle, else the release build's.
     ///

@@ -13,22 +13,48 @@ public final class ServerProcess: Sendable {
 
     /// Starts a server on a directory and waits until it accepts traffic.
     ///
-    /// - Throws: when it ends or does not say that it listens in time; the error holds what it wrote.
-    public init(directory: String, arguments: [String] = [], seconds: Double = 30) throws {
+    /// - Throws: ``Ended`` when it ends; a ``HarnessError`` when it does not say in time that it listens. Both hold what
+    ///   it wrote.
+    public init(
+        directory: String, arguments: [String] = [], environment: [String: String] = [:], seconds: Double = 30
+    ) throws {
         self.directory = directory
         let process = try ChildProcess(
             try Repository.program("weir"),
-            ["serve", "--data", directory, "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0"] + arguments)
+            ["serve", "--data", directory, "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0"] + arguments,
+            environment: environment)
         let ports = try Deadline.poll(seconds: seconds, "the server to listen; it says: \(process.errors.suffix(2000))")
         {
             if let code = process.exitCode {
-                throw HarnessError("the server ended with \(code): \(process.output) \(process.errors.suffix(4000))")
+                throw Ended(exitCode: code, output: process.output, log: process.errors)
             }
             return ServerProcess.ports(process.output)
         }
         self.process = process
         (port, datagramPort) = ports
     }
+
+    /// A server that ended before it accepted traffic.
+    public struct Ended: Error, CustomStringConvertible {
+        /// 128 plus the number of the signal, where one ended it.
+        public let exitCode: Int32
+        /// What it wrote to its standard output.
+        public let output: String
+        /// What it wrote to its standard error.
+        public let log: String
+
+        public var description: String { "the server ended with \(exitCode): \(output) \(log.suffix(4000))" }
+    }
+
+    /// Its exit code, 128 plus the number of the signal that ended it, or `nil` while it runs.
+    public var exitCode: Int32? { process.exitCode }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: ``exitCode``.
+    /// - Throws: when it still runs after that time.
+    @discardableResult
+    public func wait(seconds: Double) throws -> Int32 { try process.wait(seconds: seconds) }
 
     /// The two ports of a complete line `listening http=HOST:PORT udp=HOST:PORT`.
     private static func ports(_ output: String) -> (UInt16, UInt16)? {

@@ -1,0 +1,96 @@
+import Hummingbird
+import Ingest
+import NIOCore
+import Storage
+
+extension WebResponder {
+    /// `DELETE /v1/visitors/{visitor}`: erases a visitor from a site.
+    ///
+    /// - Parameter name: the visitor's id as it stands in the path.
+    func eraseVisitor(_ request: Request, name: String) async throws -> Response {
+        let store = try state.backend().service.store
+        let site = try QueryString(request.uri.query ?? "").site() ?? "default"
+        guard let visitor = PathName.decode(name), (1...WebLimits.visitorBytes).contains(visitor.utf8.count) else {
+            throw Problem(
+                400, code: "invalid_visitor", title: "The visitor's id cannot be used",
+                detail: "A visitor's id is 1 to \(WebLimits.visitorBytes) bytes of UTF-8, percent-encoded.",
+                field: "visitor")
+        }
+        let outcome = try await remove { () throws(StorageError) in
+            try store.eraseVisitor(site: site, visitor: visitor)
+        }
+        var text = JSONText()
+        text.raw(#"{"erased":true,"events":"#)
+        text.integer(outcome.events)
+        text.raw(#","dead_letters":"#)
+        text.integer(outcome.deadLetters)
+        text.raw("}")
+        return .json(text.bytes)
+    }
+
+    /// `DELETE /v1/sites/{site}`: deletes a site with everything it has.
+    ///
+    /// - Parameter name: the site's name as it stands in the path.
+    func deleteSite(name: String) async throws -> Response {
+        let store = try state.backend().service.store
+        let site = try QueryString.checked(site: PathName.decode(name) ?? "")
+        let deletion = try await remove { () throws(StorageError) in try store.deleteSite(site) }
+        guard let deletion else { throw Problem.unknownSite(site) }
+        var text = JSONText()
+        text.raw(#"{"deleted":true,"events":"#)
+        text.integer(deletion.events)
+        text.raw(#","dead_letters":"#)
+        text.integer(deletion.deadLetters)
+        text.raw("}")
+        return .json(text.bytes)
+    }
+
+    /// `POST /v1/admin/retention`: says what a site's retention has to delete and what of it is held; with
+    /// `confirm=true` lets it go.
+    func confirmRetention(_ request: Request) async throws -> Response {
+        let store = try state.backend().service.store
+        let query = QueryString(request.uri.query ?? "")
+        let site = try query.site() ?? "default"
+        let isConfirmed = try query.flag("confirm")
+        let report = try await remove { () throws(StorageError) in
+            isConfirmed ? try store.confirmRetention(site: site) : store.retentionReport(site: site)
+        }
+        guard let report else { throw Problem.unknownSite(site) }
+        var text = JSONText()
+        text.raw(#"{"retention_ms":"#)
+        if let period = report.period { text.integer(period) } else { text.raw("null") }
+        text.raw(#","due":{"segments":"#)
+        text.integer(report.dueSegments)
+        text.raw(#","events":"#)
+        text.integer(report.dueEvents)
+        text.raw(#"},"held":{"segments":"#)
+        text.integer(report.heldSegments)
+        text.raw(#","events":"#)
+        text.integer(report.heldEvents)
+        text.raw(isConfirmed ? #"},"confirmed":true}"# : #"},"confirmed":false}"#)
+        return .json(text.bytes)
+    }
+
+    /// Runs work that waits for maintenance, one at a time.
+    private func remove<Result: Sendable>(
+        _ work: @escaping @Sendable () throws(StorageError) -> Result
+    ) async throws -> Result {
+        do {
+            return try await removals.run(work)
+        } catch StorageError.limit(let detail) {
+            throw Problem(
+                429, code: "too_many_erasures", title: "Too many erasures wait", detail: detail,
+                retryAfterSeconds: WebLimits.erasureRetrySeconds)
+        } catch let error as StorageError {
+            throw Self.storageProblem(error)
+        }
+    }
+}
+
+extension Problem {
+    static func unknownSite(_ site: String) -> Problem {
+        Problem(
+            404, code: "unknown_site", title: "There is no such site",
+            detail: "No event of the site \(site) has been stored.", field: "site")
+    }
+}

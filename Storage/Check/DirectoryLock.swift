@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Musl
+#endif
+
+/// Keeps other processes from opening a store for writing, without writing anything itself: a shared lock on the file
+/// that RocksDB locks for itself.
+struct DirectoryLock: ~Copyable {
+    private let descriptor: CInt
+
+    /// Takes the lock.
+    ///
+    /// A directory without the file (a backup, for example) has never been opened where it is, and gets no lock.
+    /// - Returns: `nil` when a process has the store open for writing.
+    init?(directory: String) {
+        descriptor = open(directory + "/LOCK", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        var request = flock()
+        request.l_type = Int16(F_RDLCK)
+        request.l_whence = Int16(SEEK_SET)
+        // Of the open file rather than of the process (`F_OFD_SETLK`): such a lock also stands against a store that this
+        // very process has open.
+        let setOpenFileLock: CInt = 37
+        guard fcntl(descriptor, setOpenFileLock, &request) == 0 else {
+            // The file is not closed: closing it would end a lock that RocksDB holds on it in this process.
+            return nil
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+}

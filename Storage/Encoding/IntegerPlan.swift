@@ -1,0 +1,243 @@
+import Compression
+import Foundation
+
+/// What a look at a chunk finds out about it: its range and its runs exactly, the rest from a sample.
+struct IntegerShape {
+    var count = 0
+    var minimum = UInt32.max
+    var maximum: UInt32 = 0
+    /// Runs of equal values.
+    var runs = 0
+    /// How many values the following are about: all, or a sample.
+    var sampled = 0
+    /// How many zigzag differences between neighbours have how many bits.
+    var deltaWidths = [Int](repeating: 0, count: 33)
+    /// How many values, and how many ascending differences, have how many bits.
+    var valueWidths = [Int](repeating: 0, count: 33)
+    var stepWidths = [Int](repeating: 0, count: 33)
+    /// The widest zigzag difference between differences.
+    var changeWidth = 0
+
+    /// Rows of a stretch that is looked at closely, and how many stretches there are: widths of differences are known well
+    /// enough from a sample.
+    private static let stretch = 1_024
+    private static let stretches = 8
+
+    init(_ values: ArraySlice<UInt32>) {
+        count = values.count
+        guard let first = values.first else {
+            minimum = 0
+            return
+        }
+        var last = ~first
+        for value in values {
+            minimum = min(minimum, value)
+            maximum = max(maximum, value)
+            runs &+= value == last ? 0 : 1
+            last = value
+        }
+        guard minimum != maximum else { return }
+        let spacing = max(Self.stretch, (count + Self.stretches - 1) / Self.stretches)
+        for start in stride(from: values.startIndex, to: values.endIndex, by: spacing) {
+            // The first value and the first difference are written by themselves: as if both had always been so.
+            let step =
+                start > values.startIndex + 1
+                ? values[start - 1] &- values[start - 2] : values[values.startIndex + 1] &- first
+            let before = start > values.startIndex ? values[start - 1] : first &- step
+            sample(values[start..<min(start + Self.stretch, values.endIndex)], after: before, step: step)
+        }
+    }
+
+    private mutating func sample(_ values: ArraySlice<UInt32>, after before: UInt32, step: UInt32) {
+        var previous = before
+        var step = step
+        var changes: UInt32 = 0
+        deltaWidths.withUnsafeMutableBufferPointer { deltaWidths in
+            stepWidths.withUnsafeMutableBufferPointer { stepWidths in
+                valueWidths.withUnsafeMutableBufferPointer { valueWidths in
+                    for value in values {
+                        let next = value &- previous
+                        changes |= (next &- step).zigzagged
+                        deltaWidths[BitPacking.width(next.zigzagged)] &+= 1
+                        valueWidths[BitPacking.width(value)] &+= 1
+                        // A fall takes all bits of the range; the last place stands for it.
+                        stepWidths[value >= previous ? BitPacking.width(next) : 32] &+= 1
+                        step = next
+                        previous = value
+                    }
+                }
+            }
+        }
+        sampled += values.count
+        changeWidth = max(changeWidth, BitPacking.width(changes))
+    }
+
+    /// Bits of the widest difference.
+    var deltaWidth: Int { deltaWidths.lastIndex { $0 > 0 } ?? 0 }
+}
+
+/// The choice of an encoding for one chunk, with the bytes it is expected to take.
+struct IntegerPlan {
+    var encoding: IntegerCodec.Encoding
+    var bytes: Double
+    /// For patched values: the bits that most fit into, and whether they are differences.
+    var width = 0
+    var ofDeltas = false
+
+    /// An encoding that is read several times faster may be this much larger.
+    private static let speedPremium = 1.08
+    /// Chunks below this are packed; there is nothing to gain from an entropy coder's tables.
+    private static let minPlaneRows = 256
+
+    /// Estimates every encoding and takes the cheapest.
+    static func choose(_ shape: IntegerShape, _ values: ArraySlice<UInt32>, depth: Int) -> IntegerPlan {
+        let count = shape.count
+        if count == 0 || shape.minimum == shape.maximum { return IntegerPlan(encoding: .constant, bytes: 4) }
+        let range = BitPacking.width(shape.maximum - shape.minimum)
+        var best = IntegerPlan(
+            encoding: .packed, bytes: Double(BitPacking.bytes(count: count, width: range)) + 6)
+        func consider(_ plan: IntegerPlan, premium: Double = 1) {
+            if plan.bytes * premium < best.bytes { best = plan }
+        }
+        guard depth < IntegerCodec.maxDepth - 1 else {
+            if count >= minPlaneRows { consider(planes(values), premium: speedPremium) }
+            return best
+        }
+        if shape.changeWidth + 2 < range {
+            consider(
+                IntegerPlan(
+                    encoding: .deltaOfDelta,
+                    bytes: Double(BitPacking.bytes(count: count, width: shape.changeWidth)) + 10))
+        }
+        consider(
+            IntegerPlan(
+                encoding: .delta, bytes: Double(BitPacking.bytes(count: count, width: shape.deltaWidth)) + 8))
+        consider(patched(shape, ofDeltas: false))
+        consider(patched(shape, ofDeltas: true))
+        if shape.runs * 2 < count {
+            // Runs are fewer than rows, so writing them to see is cheap, and estimates of both parts are not.
+            var trial = ByteWriter()
+            IntegerPlan(encoding: .runs, bytes: 0).writeRuns(values, shape, into: &trial, depth: depth)
+            consider(IntegerPlan(encoding: .runs, bytes: Double(trial.bytes.count)))
+        }
+        if count >= minPlaneRows {
+            consider(planes(values), premium: speedPremium)
+            if shape.deltaWidth <= range + 1 { consider(deltaPlanes(values), premium: speedPremium) }
+        }
+        return best
+    }
+
+    /// Patched values or differences, with the width that makes the whole smallest.
+    private static func patched(_ shape: IntegerShape, ofDeltas: Bool) -> IntegerPlan {
+        let count = shape.sampled
+        let range = BitPacking.width(shape.maximum)
+        let widths = ofDeltas ? shape.stepWidths : shape.valueWidths
+        var best = IntegerPlan(encoding: .patched, bytes: .infinity, ofDeltas: ofDeltas)
+        var fitting = 0
+        for width in 0..<range {
+            fitting += widths[width]
+            let bits = count * width + (count - fitting) * (range - width) + count
+            let bytes = Double(bits) / 8 / Double(max(1, count)) * Double(shape.count) + 8
+            if bytes < best.bytes {
+                best.bytes = bytes
+                best.width = width
+            }
+        }
+        return best
+    }
+
+    private static func planes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
+        IntegerPlan(encoding: .planes, bytes: PlaneEstimate(values, deltas: false).bytes)
+    }
+
+    private static func deltaPlanes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
+        IntegerPlan(encoding: .delta, bytes: PlaneEstimate(values, deltas: true).bytes + 4)
+    }
+
+    /// Writes the values as planned: the encoding's tag and its content.
+    func write(_ values: ArraySlice<UInt32>, _ shape: IntegerShape, into writer: inout ByteWriter, depth: Int) {
+        writer.u8(encoding.rawValue)
+        switch encoding {
+        case .constant: writer.varint(UInt64(shape.count == 0 ? 0 : shape.minimum))
+        case .packed:
+            let width = BitPacking.width(shape.maximum - shape.minimum)
+            writer.varint(UInt64(shape.minimum))
+            writer.u8(UInt8(width))
+            BitPacking.pack(values, minus: shape.minimum, width: width, into: &writer)
+        case .delta:
+            var previous = values[values.startIndex]
+            writer.varint(UInt64(previous))
+            let steps = values.map { value in
+                defer { previous = value }
+                return (value &- previous).zigzagged
+            }
+            IntegerCodec.encode(steps[...], into: &writer, depth: depth + 1)
+        case .deltaOfDelta:
+            let first = values[values.startIndex]
+            var step = values[values.startIndex + 1] &- first
+            var previous = first &- step
+            writer.varint(UInt64(first))
+            writer.varint(UInt64(step))
+            let changes = values.map { value in
+                let next = value &- previous
+                defer {
+                    previous = value
+                    step = next
+                }
+                return (next &- step).zigzagged
+            }
+            IntegerCodec.encode(changes[...], into: &writer, depth: depth + 1)
+        case .runs: writeRuns(values, shape, into: &writer, depth: depth)
+        case .patched: writePatched(values, shape, into: &writer)
+        case .planes: BytePlanes.write(values, maximum: shape.maximum, into: &writer)
+        case .bytes1, .bytes2, .bytes4, .varintDelta:
+            preconditionFailure("the plan never chooses an encoding of log rows")
+        }
+    }
+
+    private func writeRuns(
+        _ values: ArraySlice<UInt32>, _ shape: IntegerShape, into writer: inout ByteWriter, depth: Int
+    ) {
+        var runValues: [UInt32] = []
+        var lengths: [UInt32] = []
+        runValues.reserveCapacity(shape.runs)
+        lengths.reserveCapacity(shape.runs)
+        for value in values {
+            if runValues.last == value {
+                lengths[lengths.count - 1] += 1
+            } else {
+                runValues.append(value)
+                lengths.append(0)
+            }
+        }
+        writer.varint(runValues.count)
+        IntegerCodec.encode(runValues[...], into: &writer, depth: depth + 1)
+        IntegerCodec.encode(lengths[...], into: &writer, depth: depth + 1)
+    }
+
+    private func writePatched(_ values: ArraySlice<UInt32>, _ shape: IntegerShape, into writer: inout ByteWriter) {
+        let range = BitPacking.width(shape.maximum)
+        let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
+        let lowMask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(width) - 1)
+        var marks = [UInt8](repeating: 0, count: (values.count + 7) / 8)
+        var low: [UInt32] = []
+        var high: [UInt32] = []
+        low.reserveCapacity(values.count)
+        var previous: UInt32 = 0
+        for (index, value) in values.enumerated() {
+            let coded = ofDeltas ? (value &- previous) & mask : value
+            previous = value
+            low.append(coded & lowMask)
+            if coded > lowMask {
+                high.append(coded >> UInt32(width))
+                marks[index / 8] |= 1 << UInt8(index % 8)
+            }
+        }
+        writer.u8(ofDeltas ? 1 : 0)
+        writer.u8(UInt8(range))
+        writer.u8(UInt8(width))
+        writer.array(marks)
+        BitPacking.pack(high[...], minus: 0, width: range - width, into: &writer)
+        BitPacking.pack(low[...], minus: 0, width: width, into: &writer)
+    }
+}

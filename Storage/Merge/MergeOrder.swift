@@ -1,0 +1,259 @@
+import Events
+
+/// The order in which sources' rows follow each other in a new segment, and what of it is column data already.
+struct MergeOrder {
+    /// The source of each new row; the rows of one source come in their own order.
+    var sources: [UInt8] = []
+    /// Rows of each of the sources' names, in their order.
+    var rowsOfName: [Int] = []
+    /// The new rows' visitors, encoded by chunk.
+    var ordinals: [[UInt8]] = []
+    /// The new rows' times, encoded by chunk.
+    var times: [[UInt8]] = []
+    /// The least and the greatest time of each chunk.
+    var timeRanges: [ClosedRange<UInt32>] = []
+    /// The places in ``MergeSources/visitors`` of the visitors that have rows; `nil` if all have.
+    var usedVisitors: [UInt32]?
+    /// How many visitors have rows.
+    var visitors = 0
+
+    var rows: Int { sources.count }
+
+    /// The visitors of a chunk's rows.
+    func ordinals(chunk: Int, rows: Int) -> [UInt32] {
+        // Written a moment ago by the same code: what cannot be read now is a broken invariant.
+        try! ordinals[chunk].withBytes { (raw) throws(DecodingFault) in
+            try SegmentParts.decodeWide(raw, rows: rows, below: max(1, visitors))
+        }
+    }
+
+    /// A chunk's times, as they were written.
+    func times(chunk: Int, rows: Int) -> [UInt32] {
+        // Written a moment ago by the same code, as above.
+        try! times[chunk].withBytes { (raw) throws(DecodingFault) in
+            try SegmentParts.decodeWide(raw, rows: rows, below: 1 << 32)
+        }
+    }
+}
+
+/// Merges the sources' rows by (event name, visitor, time); among equals earlier sources first.
+///
+/// Names follow each other, and within a name ranges of visitors, so that what is being sorted at a time is bounded.
+/// The sources' rows are sorted already: their parts of such a window are merged pairwise.
+struct OrderBuilder {
+    /// Rows of a window, about. A visitor's events of one name are never split, however many they are.
+    private static let windowRows = 1 << 20
+
+    private struct Row {
+        /// Visitor and time.
+        var key: UInt64
+        var source: UInt8
+    }
+
+    private let sources: MergeSources
+    private let selection: MergeSelection
+    private let renumbered: [UInt32]?
+    private var cursors: [RowCursor]
+    private var order = MergeOrder()
+    private var ordinals: [UInt32] = []
+    private var times: [UInt32] = []
+
+    /// - Complexity: O(rows · log sources).
+    static func build(
+        _ sources: MergeSources, _ selection: MergeSelection, check: () throws(StorageError) -> Void
+    ) throws(StorageError) -> MergeOrder {
+        var builder = try OrderBuilder(sources, selection)
+        for name in sources.names {
+            try builder.merge(name)
+            try check()
+        }
+        builder.flush()
+        return builder.order
+    }
+
+    private init(_ sources: MergeSources, _ selection: MergeSelection) throws(StorageError) {
+        self.sources = sources
+        self.selection = selection
+        cursors = sources.segments.indices.map {
+            RowCursor(sources.segments[$0], rows: selection.rows[$0], map: sources.visitorMaps[$0])
+        }
+        order.sources.reserveCapacity(
+            sources.segments.indices.reduce(0) {
+                $0 + (selection.rows[$1]?.count ?? sources.segments[$1].header.rows)
+            })
+        if selection.rows.allSatisfy({ $0 == nil }) {
+            renumbered = nil
+            order.visitors = sources.visitors.count
+        } else {
+            let used = try Self.usedVisitors(sources, selection)
+            var numbers = [UInt32](repeating: 0, count: sources.visitors.count)
+            for (number, visitor) in used.enumerated() { numbers[Int(visitor)] = UInt32(number) }
+            renumbered = numbers
+            order.usedVisitors = used
+            order.visitors = used.count
+        }
+        ordinals.reserveCapacity(CodeChunk.rows)
+        times.reserveCapacity(CodeChunk.rows)
+    }
+
+    private static func usedVisitors(
+        _ sources: MergeSources, _ selection: MergeSelection
+    ) throws(StorageError) -> [UInt32] {
+        var isUsed = [Bool](repeating: false, count: sources.visitors.count)
+        for (source, segment) in sources.segments.enumerated() {
+            let map = sources.visitorMaps[source]
+            guard let rows = selection.rows[source] else {
+                for visitor in map { isUsed[Int(visitor)] = true }
+                continue
+            }
+            var chunk = -1
+            var ordinals: [UInt32] = []
+            for row in rows {
+                if Int(row) / CodeChunk.rows != chunk {
+                    chunk = Int(row) / CodeChunk.rows
+                    ordinals = try segment.ordinals(chunk: chunk)
+                }
+                isUsed[Int(map[Int(ordinals[Int(row) % CodeChunk.rows])])] = true
+            }
+        }
+        return isUsed.indices.filter { isUsed[$0] }.map { UInt32($0) }
+    }
+
+    private mutating func merge(_ name: MergeSources.Name) throws(StorageError) {
+        let before = order.sources.count
+        var parts: [(source: Int, end: Int)] = []
+        var total = 0
+        for (source, range) in name.ranges {
+            let places = selection.places(source: source, in: range)
+            guard !places.isEmpty else { continue }
+            parts.append((source, places.upperBound))
+            total += places.count
+        }
+        if parts.count == 1 {
+            try copy(parts[0].source, until: parts[0].end)
+        } else if !parts.isEmpty {
+            let windows = (total + Self.windowRows - 1) / Self.windowRows
+            for window in 1...windows {
+                // Visitors are hashes, so equal ranges of them have about equally many rows.
+                let bound = window == windows ? UInt32.max : UInt32(sources.visitors.count * window / windows)
+                try merge(parts, below: bound)
+            }
+        }
+        order.rowsOfName.append(order.sources.count - before)
+    }
+
+    private mutating func copy(_ source: Int, until end: Int) throws(StorageError) {
+        while cursors[source].place < end {
+            let (visitor, time) = try cursors[source].current()
+            append(visitor, time, source: UInt8(source))
+            cursors[source].advance()
+        }
+    }
+
+    private mutating func merge(_ parts: [(source: Int, end: Int)], below bound: UInt32) throws(StorageError) {
+        var lists: [[Row]] = []
+        for (source, end) in parts {
+            var list: [Row] = []
+            while cursors[source].place < end {
+                let (visitor, time) = try cursors[source].current()
+                guard visitor < bound else { break }
+                list.append(Row(key: UInt64(visitor) << 32 | UInt64(time), source: UInt8(source)))
+                cursors[source].advance()
+            }
+            if !list.isEmpty { lists.append(list) }
+        }
+        while lists.count > 1 {
+            var next: [[Row]] = []
+            next.reserveCapacity((lists.count + 1) / 2)
+            for index in stride(from: 0, to: lists.count - 1, by: 2) {
+                next.append(Self.merge(lists[index], lists[index + 1]))
+            }
+            if lists.count % 2 == 1 { next.append(lists[lists.count - 1]) }
+            lists = next
+        }
+        for row in lists.first ?? [] {
+            append(UInt32(row.key >> 32), UInt32(truncatingIfNeeded: row.key), source: row.source)
+        }
+    }
+
+    private static func merge(_ left: [Row], _ right: [Row]) -> [Row] {
+        [Row](unsafeUninitializedCapacity: left.count + right.count) { output, count in
+            left.withUnsafeBufferPointer { left in
+                right.withUnsafeBufferPointer { right in
+                    var (l, r, n) = (0, 0, 0)
+                    while l < left.count, r < right.count {
+                        // Without a branch on the comparison, which is as good as random.
+                        let takesRight = right[r].key < left[l].key
+                        output.initializeElement(at: n, to: takesRight ? right[r] : left[l])
+                        r &+= takesRight ? 1 : 0
+                        l &+= takesRight ? 0 : 1
+                        n &+= 1
+                    }
+                    while l < left.count {
+                        output.initializeElement(at: n, to: left[l])
+                        l &+= 1
+                        n &+= 1
+                    }
+                    while r < right.count {
+                        output.initializeElement(at: n, to: right[r])
+                        r &+= 1
+                        n &+= 1
+                    }
+                    count = n
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func append(_ visitor: UInt32, _ time: UInt32, source: UInt8) {
+        order.sources.append(source)
+        if let renumbered { ordinals.append(renumbered[Int(visitor)]) } else { ordinals.append(visitor) }
+        times.append(time)
+        if ordinals.count == CodeChunk.rows { flush() }
+    }
+
+    private mutating func flush() {
+        guard let first = times.first else { return }
+        order.ordinals.append(SegmentParts.encodeMeasured(ordinals))
+        order.times.append(SegmentParts.encodeMeasured(times))
+        order.timeRanges.append(times.reduce(first...first) { min($0.lowerBound, $1)...max($0.upperBound, $1) })
+        ordinals.removeAll(keepingCapacity: true)
+        times.removeAll(keepingCapacity: true)
+    }
+}
+
+/// A walk over the rows taken from one source: visitor (united) and time of each.
+struct RowCursor {
+    private let segment: Segment
+    private let rows: [UInt32]?
+    private let map: [UInt32]
+    /// How many rows have been passed.
+    private(set) var place = 0
+    private var chunk = -1
+    private var ordinals: [UInt32] = []
+    private var times: [UInt32] = []
+
+    init(_ segment: Segment, rows: [UInt32]?, map: [UInt32]) {
+        self.segment = segment
+        self.rows = rows
+        self.map = map
+    }
+
+    @inline(__always)
+    mutating func current() throws(StorageError) -> (visitor: UInt32, time: UInt32) {
+        let row = if let rows { Int(rows[place]) } else { place }
+        if row / CodeChunk.rows != chunk { try load(row / CodeChunk.rows) }
+        let offset = row % CodeChunk.rows
+        return (map[Int(ordinals[offset])], times[offset])
+    }
+
+    mutating func advance() { place += 1 }
+
+    @inline(never)
+    private mutating func load(_ chunk: Int) throws(StorageError) {
+        ordinals = try segment.ordinals(chunk: chunk)
+        times = try segment.times(chunk: chunk)
+        self.chunk = chunk
+    }
+}

@@ -1,0 +1,74 @@
+import Events
+import Logging
+import RocksDB
+import Synchronization
+
+extension Store {
+    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows
+    /// they came from: one batch makes it all happen.
+    ///
+    /// - Parameter all: whether rows of open buckets are sealed as well.
+    func seal(
+        site: UInt32, month: Int64, _ partition: Partition, watermark: Int64, all: Bool
+    ) throws(StorageError) {
+        if let failure { throw .failed(failure) }
+        try options.faults.hit(.sealBegin)
+        // More runs than a merge takes are sealed next time.
+        let runs = Array(partition.runs.prefix(MergeSources.maxSources))
+        let sources = try MergeSources(runs.map(\.segment), hash: hash)
+        let plan = try SealPlan(
+            sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all)
+        let hints = storageHints(site: site)
+        var parts = PartsBatch(self, site: site)
+        var segments: [Segment] = []
+        for output in plan.outputs {
+            let number = nextNumber.add(1, ordering: .relaxed).oldValue
+            guard let header = try SegmentMerge.write(sources, output, segment: number, into: &parts, hints: hints) else { continue }
+            segments.append(sealedSegment(site: site, number: number, header))
+        }
+        var rest: InFlightRun?
+        if plan.openRows > 0 { rest = put(open: runs, plan, site: site, &parts.batch) }
+        try options.faults.hit(.sealEncoded)
+        parts.complete()
+        for sequence in runs.flatMap(\.sequences) { parts.batch.delete(Keys.log(site: site, sequence: sequence)) }
+        try write(parts.batch, "Sealing", before: .sealCommit, after: .sealCommitted)
+        noteDeletedLogRows()
+        counters.sealedRows.add(segments.reduce(0) { $0 + $1.header.rows }, ordering: .relaxed)
+        replace(runs, site: site, month: month, with: rest, sealed: segments) { partition in
+            partition.sealedThrough = max(partition.sealedThrough, watermark - watermark % Bucket.hour)
+            partition.lastSeal = self.clock.milliseconds()
+        }
+    }
+
+    /// A segment that has just been written.
+    func sealedSegment(site: UInt32, number: UInt64, _ header: SegmentHeader) -> Segment {
+        let parts = StoredParts(database: database, cache: cache, hash: hash, site: site, segment: number)
+        return Segment(site: site, number: number, header: header, source: .stored(parts))
+    }
+
+    /// How columns are stored in the largest of the segments that the site sealed last.
+    private func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
+        let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
+        let latest = sealed.suffix(8).filter { $0.header.version >= 2 && $0.header.rows >= SegmentMerge.minDependentRows }
+        guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
+        return Dictionary(
+            header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Puts the rows that stay in flight into a batch as one log row.
+    private func put(
+        open runs: [InFlightRun], _ plan: SealPlan, site: UInt32, _ batch: inout WriteBatch
+    ) -> InFlightRun? {
+        let sources = runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }
+        guard let (header, columns) = AlignedRuns(sources, hash: hash).rest(where: { plan.isOpen($0) }) else {
+            return nil
+        }
+        let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
+        let identity = Block.Identity(kind: .log, site: site, number: sequence)
+        batch.put(
+            Keys.log(site: site, sequence: sequence),
+            Block.encode(LogRow.encode(header, columns), identity: identity, level: LogRow.compressionLevel))
+        let segment = Segment(site: site, number: sequence, header: header, source: .memory(columns))
+        return InFlightRun(segment: segment, sequences: [sequence])
+    }
+}
