@@ -50,7 +50,8 @@ let package = Package(
         .target(
             name: "Compression", dependencies: ["CZstd", "CZlib"], path: "Sources/Compression", swiftSettings: strict),
         .target(name: "CRocksDBLog", dependencies: ["CRocksDB"], path: "Sources/CRocksDBLog"),
-        .target(name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBLog"], path: "Sources/RocksDB", swiftSettings: strict),
+        .target(
+            name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBLog"], path: "Sources/RocksDB", swiftSettings: strict),
         .target(
             name: "Events", dependencies: ["CSimdjson", "CXXHash"], path: "Sources/Events", swiftSettings: strict),
         .target(

@@ -113,7 +113,8 @@ package enum Block {
         guard block.count >= headerBytes else { throw damaged("it is shorter than a header") }
         guard block[0] == 0x57, block[1] == 0x42 else { throw damaged("it does not begin with the magic bytes") }
         guard versions.contains(block[2]) else {
-            throw damaged("its version is \(block[2]), this program reads \(versions.lowerBound) to \(versions.upperBound)")
+            throw damaged(
+                "its version is \(block[2]), this program reads \(versions.lowerBound) to \(versions.upperBound)")
         }
         let header = UnsafeRawBufferPointer(rebasing: block[0..<32])
         let stored = UnsafeRawBufferPointer(rebasing: block[headerBytes...])

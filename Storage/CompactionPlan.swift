@@ -101,7 +101,8 @@ package struct CompactionPlan {
         for (hour, parts) in Dictionary(grouping: segments.filter { $0.bucket.level == .hour }, by: \.bucket)
             .sorted(by: { $0.key.start < $1.key.start }) where parts.count > 1
         {
-            if let task = grown(parts, hour) ?? (parts.count > Self.bucketSegments ? tiered(parts, bucket: hour) : nil) {
+            if let task = grown(parts, hour) ?? (parts.count > Self.bucketSegments ? tiered(parts, bucket: hour) : nil)
+            {
                 return task
             }
         }

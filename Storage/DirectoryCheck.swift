@@ -74,6 +74,6 @@ struct DirectoryCheck {
                     + "behind it, and gives that up for good.")
         }
         logger.error("Changes are given up, as --accept-log-loss says.", metadata: ["reason": "\(what)"])
-        return scan.unfinishedBytes
+        return max(scan.unfinishedBytes, 1)
     }
 }

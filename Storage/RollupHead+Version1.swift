@@ -23,7 +23,9 @@ extension RollupHead {
                 block.statistics.append(statistics)
                 block.cellStatistics[block.cellStatistics.count - 1] = UInt32(block.statistics.count)
             }
-            guard events <= UInt64(block.events.last ?? .max) else { throw DecodingFault("has entries out of order") }
+            guard events <= UInt64(block.events.last ?? .max), events <= UInt64(UInt32.max) else {
+                throw DecodingFault("has entries out of order")
+            }
             block.codes.append(UInt32(code))
             block.events.append(UInt32(events))
             block.starts.append(UInt32(block.cellNames.count))

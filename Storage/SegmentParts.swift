@@ -38,6 +38,15 @@ enum SegmentParts {
         return writer.bytes
     }
 
+    /// Decodes what this process has encoded a moment ago: if it cannot be read now, an invariant is broken.
+    static func ownBytes<R>(_ bytes: [UInt8], _ decode: (UnsafeRawBufferPointer) throws(DecodingFault) -> R) -> R {
+        do throws(DecodingFault) {
+            return try bytes.withBytes(decode)
+        } catch {
+            preconditionFailure("what was just encoded cannot be read: \(error.reason)")
+        }
+    }
+
     /// Integers of a sealed part, in the encoding that fits them best.
     static func encodeMeasured(_ values: [UInt32]) -> [UInt8] {
         var writer = ByteWriter()

@@ -7,15 +7,15 @@ extension Store {
     /// Erases a visitor from a site: every event sent before, and refused events that name the visitor.
     ///
     /// When this returns, the erasure is durable and no later query sees anything of the visitor. The bytes go from the
-    /// disk when the segments have been rewritten, by ``maintain()``. An event that is committed at the same time comes
+    /// disk when the segments have been rewritten, in the background. An event that is committed at the same time comes
     /// either before it and is erased, or after it and counts.
     ///
     /// - Returns: what was removed; nothing for a visitor or a site that is not known.
     /// - Throws: ``StorageError/limit(_:)`` when too many erasures wait for being carried out
-    ///   (``StoreOptions/erasuresPerSite``); ``StorageError/corrupt(block:reason:)`` when it cannot be told which rows are
-    ///   the visitor's, and then nothing was done.
-    /// - Complexity: O(segments · names · log rows) reads, and O(rows) for every run in flight that holds the visitor.
-    ///   Waits for the step of maintenance under way; a compaction is given up.
+    ///   (``StoreOptions/erasuresPerSite``); ``StorageError/corrupt(block:reason:)`` when it cannot be told which rows
+    ///   are the visitor's, and then nothing was done.
+    /// - Complexity: O(segments · names · log rows) reads, and O(rows) for every run in flight that holds the
+    ///   visitor. Waits for the step of maintenance under way; a compaction is given up.
     @discardableResult
     public func eraseVisitor(site: String, visitor: String) throws(StorageError) -> ErasureOutcome {
         try excludingMaintenance { () throws(StorageError) in

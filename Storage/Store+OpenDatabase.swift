@@ -23,6 +23,8 @@ extension Store {
         configuration.blockCacheBytes = options.blockCacheBytes
         configuration.writeBufferBytes = options.writeBufferBytes
         configuration.log = databaseLog(logger)
+        // A log that was found whole has to be read whole, also should the disk bring other bytes the second time.
+        configuration.logRecovery = unfinished > 0 ? .pointInTime : .unfinishedTail
         do throws(RocksDBError) {
             let database = try Database(path: directory, configuration: configuration)
             if unfinished > 0 {
@@ -44,9 +46,10 @@ extension Store {
     /// What RocksDB has to say about its files is said where everything else is.
     private static func databaseLog(_ logger: Logger) -> DatabaseLog {
         DatabaseLog(level: .warning) { level, text in
+            let line = text.split(separator: "\n").joined(separator: " ")
             logger.log(
                 level: level < .error ? .warning : .error, "The database reports something.",
-                metadata: ["text": "\(text)"])
+                metadata: ["text": "\(line)"])
         }
     }
 

@@ -4,7 +4,8 @@ import Synchronization
 /// Segments that no query sees any more: first read by queries that began before, then deleted, then still in
 /// RocksDB's files until those are rewritten.
 ///
-/// On disk each stage has a row, so that nothing is forgotten when the process ends; see `FORMAT.md`, "Retired segments".
+/// On disk each stage has a row, so that nothing is forgotten when the process ends; see `FORMAT.md`, "Retired
+/// segments".
 struct Graveyard: Sendable {
     /// A segment that was retired. It is free when nobody holds it any more.
     struct Grave: Sendable {

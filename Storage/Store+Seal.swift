@@ -23,7 +23,8 @@ extension Store {
         var segments: [Segment] = []
         for output in plan.outputs {
             let number = nextNumber.add(1, ordering: .relaxed).oldValue
-            guard let header = try SegmentMerge.write(sources, output, segment: number, into: &parts, hints: hints) else { continue }
+            guard let header = try SegmentMerge.write(sources, output, segment: number, into: &parts, hints: hints)
+            else { continue }
             segments.append(sealedSegment(site: site, number: number, header))
         }
         var rest: InFlightRun?
@@ -49,7 +50,9 @@ extension Store {
     /// How columns are stored in the largest of the segments that the site sealed last.
     private func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
         let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
-        let latest = sealed.suffix(8).filter { $0.header.version >= 2 && $0.header.rows >= SegmentMerge.minDependentRows }
+        let latest = sealed.suffix(8).filter {
+            $0.header.version >= 2 && $0.header.rows >= SegmentMerge.minDependentRows
+        }
         guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
         return Dictionary(
             header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })

@@ -29,9 +29,12 @@ extension Store {
         return didWork
     }
 
+    /// How long log rows from before an erasure wait for being written anew without it, milliseconds.
+    static let erasureDelay: Int64 = 60_000
+
     /// Whether log rows from before an erasure have been waiting long enough for being written anew without it.
     func isErasureWaiting(site: UInt32, _ partition: Partition, now: Int64) -> Bool {
-        guard abs(now - partition.lastSeal) >= options.lateSealDelay,
+        guard abs(now - partition.lastSeal) >= Self.erasureDelay,
             let last = state.withLock({ $0.sites[site]?.erasures.last?.sequence })
         else { return false }
         return partition.runs.contains { $0.sequences.contains { $0 < last } }

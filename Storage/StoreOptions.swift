@@ -14,8 +14,10 @@ public struct StoreOptions: Sendable {
     /// since one log row may have to hold all of it.
     public var inFlightBytes = 1 << 30
     /// Late rows wait this long (milliseconds) or for this many before they are sealed into another segment of their
+    /// bucket, since each seal writes the rows that stay open into a new log row as well: a quarter of an hour keeps
+    /// that below a tenth of what ingest writes.
     /// bucket.
-    public var lateSealDelay: Int64 = 60_000
+    public var lateSealDelay: Int64 = 900_000
     public var lateSealRows = 500_000
     /// Runs of one size before they are merged in memory.
     public var mergeFanIn = 8
@@ -28,8 +30,8 @@ public struct StoreOptions: Sendable {
     /// Bytes of blocks RocksDB keeps.
     public var blockCacheBytes = 32 << 20
     /// Bytes of recent writes RocksDB keeps in memory before it writes them to a file of their own; its log holds as
-    /// much, and up to four times as much while the disk is slow.
-    public var writeBufferBytes = 64 << 20
+    /// much, and up to three times as much while the disk is slow.
+    public var writeBufferBytes = 32 << 20
     /// Dead letters kept a site; the oldest go first.
     public var deadLettersPerSite = 10_000
     /// Erasures of a site's visitors that may wait for being carried out on disk; further ones are refused until then.

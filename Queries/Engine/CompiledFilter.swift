@@ -251,10 +251,12 @@ struct CodeMatches: Sendable {
     init(_ byCode: [UInt8]) {
         self.byCode = byCode
         var sum: UInt32 = 0
-        passing = [0] + byCode.map { match in
-            sum += UInt32(match)
-            return sum
-        }
+        passing =
+            [0]
+            + byCode.map { match in
+                sum += UInt32(match)
+                return sum
+            }
     }
 
     /// The answer for all codes of a range, if it is the same for all of them.

@@ -24,11 +24,15 @@ final class CompactionThread: Sendable {
     /// Given up when the thread ends, so that after ``stop()`` nothing here keeps the store open.
     private let store: Mutex<Store?>
     private let logger: Logger
+    private let failed: @Sendable () -> Void
 
     /// Starts the thread.
-    init(store: Store, logger: Logger) {
+    ///
+    /// - Parameter failed: called when a compaction failed.
+    init(store: Store, logger: Logger, failed: @escaping @Sendable () -> Void) {
         self.store = Mutex(store)
         self.logger = logger
+        self.failed = failed
         let thread = Thread { [self] in run() }
         thread.name = "weir.compact"
         thread.stackSize = 8 << 20
@@ -60,8 +64,10 @@ final class CompactionThread: Sendable {
                 pause = try store.compact() ? 0 : Self.interval
                 FreeMemory.giveBack()
             } catch {
-                if case .failed = error {} else {
+                if case .failed = error {
+                } else {
                     logger.error("Compaction failed.", metadata: ["error": "\(error)"])
+                    failed()
                 }
                 pause = Self.pauseAfterFailure
             }

@@ -47,7 +47,9 @@ public final class IngestService: Sendable {
         maintenance = MaintenanceThread(store: store, logger: logger) { _ in
             counters.add { $0.maintenanceFailures += 1 }
         }
-        compaction = CompactionThread(store: store, logger: logger)
+        compaction = CompactionThread(store: store, logger: logger) {
+            counters.add { $0.maintenanceFailures += 1 }
+        }
         currentState = Mutex(.ready)
     }
 
@@ -361,7 +363,8 @@ public final class IngestService: Sendable {
                 "weir_rows_compacted_total", "Events written by merges of sealed segments.", .counter,
                 store.rowsCompacted),
             MetricFamily(
-                "weir_compactions_held_total", "Merges not begun because they would not have fit on the disk or in memory.",
+                "weir_compactions_held_total",
+                "Merges not begun because they would not have fit on the disk or in memory.",
                 .counter, store.compactionsHeld),
             MetricFamily(
                 "weir_segments_retired", "Segments replaced or deleted whose bytes are still stored.", .gauge,

@@ -1,7 +1,6 @@
 import Ingest
 import Queries
 import Storage
-import Storage
 import Synchronization
 
 /// What requests are answered from, once the store has been recovered.

@@ -17,7 +17,7 @@ struct Settings {
     static let defaultUDP = "127.0.0.1:8081"
     static let defaultLogLevel = "info"
     static let defaultLateLimit = "7d"
-    static let defaultWriteBuffer = "64MiB"
+    static let defaultWriteBuffer = "32MiB"
     /// Smaller ones make a file of every few commits, larger ones are more than a log should hold.
     private static let writeBuffers = (64 << 10)...(4 << 30)
     static let defaultCacheLimit = "512MiB"
@@ -112,7 +112,7 @@ struct Settings {
         self.retention = retention.period
         guard let writeBuffer = ByteSizeText.parse(bufferText), Self.writeBuffers.contains(writeBuffer) else {
             throw SettingsError(
-                description: "write-buffer: must be a size between 64KiB and 4GiB, such as 64MiB, not \(bufferText)")
+                description: "write-buffer: must be a size between 64KiB and 4GiB, such as 32MiB, not \(bufferText)")
         }
         self.writeBuffer = writeBuffer
         diskReserve = try reserveText.map { text in

@@ -18,7 +18,8 @@ enum BitPacking {
             var accumulator: UInt64 = 0
             var bits: UInt64 = 0
             var position = 0
-            let raw = UnsafeMutableRawPointer(out.baseAddress!)
+            guard let base = out.baseAddress else { return }
+            let raw = UnsafeMutableRawPointer(base)
             values.withUnsafeBufferPointer { values in
                 for value in values {
                     accumulator |= UInt64(value &- base) &<< bits

@@ -85,7 +85,8 @@ struct ColumnSources {
             while end < rows.count, Int(rows[end]) / CodeChunk.rows == chunk { end += 1 }
             let codes = try segment.codes(column: column, chunk: chunk)
             codes.count(rows[place..<end], into: &counts)
-            if case .constant(0, _) = codes {} else {
+            if case .constant(0, _) = codes {
+            } else {
                 let times = try segment.times(chunk: chunk)
                 for row in rows[place..<end] where codes[Int(row) % CodeChunk.rows] != 0 {
                     first = min(first, times[Int(row) % CodeChunk.rows])

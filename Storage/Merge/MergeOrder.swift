@@ -21,8 +21,7 @@ struct MergeOrder {
 
     /// The visitors of a chunk's rows.
     func ordinals(chunk: Int, rows: Int) -> [UInt32] {
-        // Written a moment ago by the same code: what cannot be read now is a broken invariant.
-        try! ordinals[chunk].withBytes { (raw) throws(DecodingFault) in
+        SegmentParts.ownBytes(ordinals[chunk]) { (raw) throws(DecodingFault) in
             try SegmentParts.decodeWide(raw, rows: rows, below: max(1, visitors))
         }
     }
@@ -30,7 +29,7 @@ struct MergeOrder {
     /// A chunk's times, as they were written.
     func times(chunk: Int, rows: Int) -> [UInt32] {
         // Written a moment ago by the same code, as above.
-        try! times[chunk].withBytes { (raw) throws(DecodingFault) in
+        SegmentParts.ownBytes(times[chunk]) { (raw) throws(DecodingFault) in
             try SegmentParts.decodeWide(raw, rows: rows, below: 1 << 32)
         }
     }

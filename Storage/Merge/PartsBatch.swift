@@ -58,8 +58,10 @@ struct PartsBatch: ~Copyable {
         let identity = Block.Identity(kind: .part, site: site, number: segment)
         let payload = header.encode(version: SegmentHeader.version)
         headers.append(
-            (Keys.segment(site: site, segment: segment),
-                Block.encode(payload, identity: identity, level: store.options.sealLevel)))
+            (
+                Keys.segment(site: site, segment: segment),
+                Block.encode(payload, identity: identity, level: store.options.sealLevel)
+            ))
     }
 
     private var headers: [(key: [UInt8], block: [UInt8])] = []

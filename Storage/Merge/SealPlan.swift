@@ -96,7 +96,8 @@ extension Bucket {
     func union(_ other: Bucket, month: Int64) -> Bucket {
         if self == other { return self }
         let day = start - (start - month) % Bucket.day
-        let isOneDay = level != .month && other.level != .month && level != .none && other.level != .none
+        let isOneDay =
+            level != .month && other.level != .month && level != .none && other.level != .none
             && other.start >= day && other.start < day + Bucket.day
         return isOneDay ? Bucket(level: .day, start: day) : Bucket(level: .month, start: month)
     }

@@ -174,8 +174,7 @@ extension SegmentMerge {
         guard let base = bases.first(where: { $0.column == column }) else {
             preconditionFailure("a column depends on one that is kept")
         }
-        // Written a moment ago by the same code: what cannot be read now is a broken invariant.
-        return try! base.chunks[chunk].withBytes { (raw) throws(DecodingFault) in
+        return SegmentParts.ownBytes(base.chunks[chunk]) { (raw) throws(DecodingFault) in
             try SegmentParts.decodeWide(raw, rows: rows(inChunk: chunk).count, below: base.codes)
         }
     }

@@ -213,8 +213,7 @@ struct SegmentMerge {
     func values(chunk: Int) -> [Double]? {
         guard chunk < values.count, directory.hasValues[chunk] else { return nil }
         if !numbers.isEmpty { return numbers[chunk] }
-        // Written a moment ago by the same code: what cannot be read now is a broken invariant.
-        return try! values[chunk].withBytes { (raw) throws(DecodingFault) in
+        return SegmentParts.ownBytes(values[chunk]) { (raw) throws(DecodingFault) in
             try SegmentParts.decodeMeasures(raw, rows: rows(inChunk: chunk).count)
         }
     }

@@ -138,7 +138,7 @@ func text(of header: SegmentHeader) -> String {
         "\(header.bucket) \(header.first) \(header.last) rows \(header.rows) visitors \(header.visitors) "
             + "values \(header.hasValues)"
     ]
-    for name in header.names { lines.append("\(name.name) \(name.hash) \(name.rows)") }
+    for name in header.names { lines.append("\(name.name) \(name.rows)") }
     for column in header.columns {
         lines.append("\(column.name) \(column.present) \(column.first) \(column.last) \(column.kinds)")
     }

@@ -25,8 +25,9 @@ extension Torture {
                 try victim.kill()
                 let logged = victim.oracle.acknowledged.subtracting(before)
                 let logs = try FileManager.default.contentsOfDirectory(atPath: victim.directory)
-                    .filter { $0.hasSuffix(".log") }
-                guard let log = logs.first, logs.count == 1 else { throw HarnessError("not one log: \(logs)") }
+                    .filter { $0.hasSuffix(".log") }.sorted()
+                // An older one, whose content is in files, may not have been deleted yet.
+                guard let log = logs.last else { throw HarnessError("no log") }
                 self.victim = victim
                 self.before = before
                 self.logged = logged.sorted { Scene.number($0) < Scene.number($1) }
@@ -76,7 +77,6 @@ extension Torture {
                 let unfinished = try LogScan(directory: copy.directory).unfinishedBytes
                 let found = try scene.problems(copy)
                 var problems = found.problems
-                if found.count == scene.logged.count { problems.append("a cut of \(cut) bytes cost nothing") }
                 if unfinished > 0, !copy.lastLog.contains("not finished") {
                     problems.append("\(unfinished) bytes are left out, and nothing is said")
                 }

@@ -73,15 +73,15 @@ extension Torture {
         func canary() throws {
             let victim = try Prepared.copy(arguments: Session.arguments)
             let path = victim.directory
-            let shim = try Shim("fdatasync:path=\(path)/:path=.log:lost;mkdir:path=\(path):path=never:cut")
+            let shim = try Shim(
+                "fdatasync:path=\(path)/:path=.log:lost;write:path=\(path)/:path=.log:when=4:cut", isArmed: false)
             try victim.start(shim: shim)
+            shim.arm(true)
             var generator = SeededGenerator(seed: 1)
             let statuses1 = try victim.send(batches: 3, &generator)
             #expect(statuses1 == [200, 200, 200])
-            // The backup's target is made by a call that cuts the power.
-            _ = try? victim.client().connection.request(
-                "POST", "/v1/admin/backup", headers: [("Content-Type", "application/json")],
-                body: Array(#"{"to":"\#(path)-never"}"#.utf8))
+            // The fourth is the one that cuts the power.
+            _ = try victim.send(batches: 1, &generator)
             #expect(try victim.waitForEnd() == 128 + SIGKILL)
             #expect(try victim.problemsAfterRestart().contains { $0.contains("acknowledged and gone") })
         }
