@@ -18,8 +18,8 @@ enum BitPacking {
             var accumulator: UInt64 = 0
             var bits: UInt64 = 0
             var position = 0
-            guard let base = out.baseAddress else { return }
-            let raw = UnsafeMutableRawPointer(base)
+            guard let start = out.baseAddress else { return }
+            let raw = UnsafeMutableRawPointer(start)
             values.withUnsafeBufferPointer { values in
                 for value in values {
                     accumulator |= UInt64(value &- base) &<< bits

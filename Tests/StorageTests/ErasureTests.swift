@@ -171,7 +171,9 @@ struct ErasureTests {
         #expect(outcome.events > 50 && outcome.deadLetters == 1)
         #expect(try held.current().deadLetters(site: "default", limit: 10, after: nil).map(\.time) == [2])
         let expected = try rows(held.current())
-        let old = Set(try held.current().snapshot(site: "default").segments.map(\.number))
+        // Segments that never held the visitor stay as they are.
+        let old = Set(
+            try held.current().snapshot(site: "default").segments.filter { $0.isMasked || !$0.isSealed }.map(\.number))
         if restarts { held.close() }
         try held.current().carryOut(clock)
         #expect(try difference(rows(held.current()), expected) == [], "seed \(seed)")
