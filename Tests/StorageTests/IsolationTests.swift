@@ -168,6 +168,8 @@ struct IsolationTests {
     func lostName() throws {
         let directory = TemporaryDirectory()
         let full = try FullStore(directory)
+        // What was retired when the store was closed goes at the next opening: here, not below.
+        do { _ = try directory.open() }
         try StoredRows.delete(directory.path, [Array("s".utf8) + [0, 0, 0, 1]])
         let before = try StoredRows.all(directory.path).map { $0.key + $0.value }
         do {
