@@ -1,7 +1,8 @@
 # Everything a fresh Debian machine with Swift 6.3 needs: `make run` and `make test`.
 
 SWIFT ?= swift
-BUILD := $(SWIFT) build -c release
+# A module that a target imports and does not name builds here by luck and not from a clean clone: an error.
+BUILD := $(SWIFT) build -c release --explicit-target-dependency-import-check=error
 BIN = $(shell $(BUILD) --show-bin-path 2>/dev/null)
 PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev zlib1g-dev pkg-config
 DATA ?= ./weir-data

@@ -122,7 +122,9 @@ let package = Package(
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression"], path: "Tests/CompressionTests",
             swiftSettings: strict),
-        .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], path: "Tests/RocksDBTests", swiftSettings: strict),
+        .testTarget(
+            name: "RocksDBTests", dependencies: ["RocksDB", "TestSupport"], path: "Tests/RocksDBTests",
+            swiftSettings: strict),
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "TestSupport"], path: "Tests/EventsTests",
             swiftSettings: strict),
