@@ -53,7 +53,11 @@ public final class QueryEngine: Sendable {
         case .timeseries(let query): members = try query.answer(execution, query.seriesRange(range, snapshot))
         case .top(let query): members = try query.answer(execution, range)
         case .funnel(let query):
-            try query.requireSupported()
+            try query.requirePossible()
+            let intervalRange = common.range.intervalRange(range, snapshot)
+            members = try query.answer(execution, range, intervalRange: intervalRange)
+        case .funnelVisitors(let query):
+            try query.funnel.requirePossible()
             members = try query.answer(execution, range)
         case .events(let query): members = try query.answer(execution, range)
         case .values(let query): members = try query.answer(execution, range)
@@ -91,7 +95,14 @@ extension TimeseriesQuery {
     /// The range that intervals are laid over: `all` ends with the last event, not with the clock, so that an import
     /// of old data does not trail years of empty rows.
     func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
-        guard common.range == .all, let last = snapshot.last else { return range }
+        common.range.intervalRange(range, snapshot)
+    }
+}
+
+extension TimeRange {
+    /// The range that intervals are laid over; see ``TimeseriesQuery/seriesRange(_:_:)``.
+    func intervalRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
+        guard self == .all, let last = snapshot.last else { return range }
         return ResolvedRange(from: range.from, to: last + 1)
     }
 }

@@ -4,12 +4,13 @@ public enum QueryKind: String, CaseIterable, Sendable {
     case timeseries
     case top
     case funnel
+    case funnelVisitors = "funnel/visitors"
     case events
     case values
     case schema
 
     /// Kinds that the contract names and this version does not answer.
-    private static let announced = ["retention", "paths", "sessions", "funnel/visitors"]
+    private static let announced = ["retention", "paths", "sessions"]
 
     /// Reads the kind from the path of a request.
     public init(path text: String) throws(QueryError) {
@@ -37,6 +38,7 @@ public enum Query: Sendable, Equatable {
     case timeseries(TimeseriesQuery)
     case top(TopQuery)
     case funnel(FunnelQuery)
+    case funnelVisitors(FunnelVisitorsQuery)
     case events(EventsQuery)
     case values(ValuesQuery)
     case schema(SchemaQuery)
@@ -48,6 +50,7 @@ public enum Query: Sendable, Equatable {
         case .timeseries: .timeseries
         case .top: .top
         case .funnel: .funnel
+        case .funnelVisitors: .funnelVisitors
         case .events: .events
         case .values: .values
         case .schema: .schema
@@ -61,6 +64,7 @@ public enum Query: Sendable, Equatable {
         case .timeseries(let query): query.common
         case .top(let query): query.common
         case .funnel(let query): query.common
+        case .funnelVisitors(let query): query.funnel.common
         case .events(let query): query.common
         case .values(let query): query.common
         case .schema(let query): query.common

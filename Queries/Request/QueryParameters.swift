@@ -24,7 +24,7 @@ enum QueryParameters {
         ("order", .text), ("having", .json), ("other", .flag), ("series", .text), ("approximate", .flag),
         ("steps", .steps), ("window", .text), ("strict_increase", .flag), ("attempt", .text), ("count", .text),
         ("same", .list), ("exclude", .json), ("attribution", .numberOrText), ("time_to_convert", .json),
-        ("cursor", .text), ("columns", .list), ("dim", .text), ("prefix", .text),
+        ("step", .number), ("outcome", .text), ("cursor", .text), ("columns", .list), ("dim", .text), ("prefix", .text),
     ]
 
     /// The query as one JSON object.

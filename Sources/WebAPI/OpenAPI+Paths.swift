@@ -83,6 +83,7 @@ extension OpenAPIDocument {
             "requestBody": {"content": {"application/json": {"schema": {"anyOf": [
               {"$ref": "#/components/schemas/AggregateQuery"}, {"$ref": "#/components/schemas/TimeseriesQuery"},
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},
+              {"$ref": "#/components/schemas/FunnelVisitorsQuery"},
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
@@ -193,6 +194,7 @@ extension OpenAPIDocument {
         {"application/json": {"schema": {"anyOf": [
           {"$ref": "#/components/schemas/AggregateAnswer"}, {"$ref": "#/components/schemas/TimeseriesAnswer"},
           {"$ref": "#/components/schemas/TopAnswer"}, {"$ref": "#/components/schemas/FunnelAnswer"},
+          {"$ref": "#/components/schemas/FunnelVisitorsAnswer"},
           {"$ref": "#/components/schemas/EventsAnswer"}, {"$ref": "#/components/schemas/ValuesAnswer"},
           {"$ref": "#/components/schemas/SchemaAnswer"}]}}}}
         """#

@@ -82,7 +82,7 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "A funnel's longest time from first to last step.")
     var window: String?
 
-    @Option(help: "What a funnel counts: visitors or sessions.")
+    @Option(help: "What a funnel counts: visitors, sessions or attempts.")
     var count: String?
 
     @Option(help: "The dimension whose values are listed.")

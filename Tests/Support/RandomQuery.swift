@@ -14,7 +14,7 @@ public struct RandomQuery: Sendable {
         "events", "visitors", "sessions", "pageviews", "sum:value", "avg:value", "min:value", "max:value",
         "bounce_rate",
     ]
-    private static let keys = [
+    static let keys = [
         "country", "path", "event", "host", "visitor", "props.plan", "props.tags", "props.n", "props.flag",
         "props.cart.size", "referrer_host", "utm_source", "session", "title", "props.never",
     ]
@@ -24,7 +24,9 @@ public struct RandomQuery: Sendable {
     public init(seed: UInt64, over stream: RandomStream) {
         var generator = SeededGenerator(seed: seed)
         kind = generator.pick([
-            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "events", "values", "schema",
+            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "events",
+            "values",
+            "schema",
         ])
         var query: [String: JSON] = [:]
         if generator.chance(0.6) { query["timezone"] = .string(generator.pick(RandomQuery.zones)) }
@@ -40,6 +42,7 @@ public struct RandomQuery: Sendable {
         case "timeseries": RandomQuery.timeseries(&query, over: stream, &generator)
         case "top": RandomQuery.top(&query, &generator)
         case "funnel": RandomQuery.funnel(&query, over: stream, &generator)
+        case "funnel/visitors": RandomQuery.funnelVisitors(&query, over: stream, &generator)
         case "values":
             query["dim"] = .string(generator.pick(RandomQuery.keys))
             if generator.chance(0.4) { query["prefix"] = .string(generator.pick(["/p", "", "f", "v1", "D", "é"])) }
@@ -72,7 +75,7 @@ public struct RandomQuery: Sendable {
         Array(metrics.shuffled(using: &generator).prefix(generator.int(1...5)))
     }
 
-    private static func list(_ texts: [String]) -> JSON {
+    static func list(_ texts: [String]) -> JSON {
         .array(texts.map { .string($0) })
     }
 
@@ -122,37 +125,6 @@ public struct RandomQuery: Sendable {
                 ]
             ]
         }
-    }
-
-    private static func funnel(
-        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
-    ) {
-        let names = generator.pick([["a", "b"], ["a", "b", "c"], RandomStream.names])
-        query["steps"] = .array(
-            (0..<generator.pick([1, 2, 3, 3, 4, 5])).map { _ in step(names, stream, deep: true, &generator) })
-        let length = max(1, stream.last - stream.first)
-        query["window"] = .integer(length / Int64(generator.pick([1, 1, 2, 4, 8, 20, 60])))
-        if generator.chance(0.1) { query["window"] = .integer(Int64.max - 1) }
-        if generator.chance(0.2) { query["window"] = .string(generator.pick(["30m", "1h", "90s", "1d"])) }
-        if generator.chance(0.4) { query["strict_increase"] = .bool(generator.chance(0.8)) }
-        if generator.chance(0.4) { query["count"] = .string(generator.pick(["sessions", "sessions", "visitors"])) }
-        if generator.chance(0.4) {
-            query["by"] = .string(generator.pick(keys))
-            if generator.chance(0.5) { query["attribution"] = "first" }
-            if generator.chance(0.5) { query["limit"] = .integer(Int64(generator.int(1...4))) }
-        }
-    }
-
-    private static func step(
-        _ names: [String], _ stream: RandomStream, deep: Bool, _ generator: inout SeededGenerator
-    ) -> JSON {
-        if deep, generator.chance(0.15) {
-            return ["any": .array((0..<2).map { _ in RandomQuery.step(names, stream, deep: false, &generator) })]
-        }
-        var parts: [String: JSON] = [:]
-        if generator.chance(0.85) { parts["event"] = .string(generator.pick(names)) }
-        if parts.isEmpty || generator.chance(0.15) { parts["where"] = [RandomFilter.make(stream, 1, &generator)] }
-        return .object(parts)
     }
 }
 
