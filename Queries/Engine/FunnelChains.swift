@@ -46,7 +46,6 @@ struct FunnelChains {
             position = end
             if found.length == shape.count, stopsAtFirst { break }
         }
-        try fronts.check()
         try group.check()
         return found
     }

@@ -42,8 +42,6 @@ struct FunnelDrops {
             if step(events, position..<end, now, mayStart) { return true }
             position = end
         }
-        try fronts.check()
-        try passedOver.check()
         try group.check()
         try exclusions.check()
         return false

@@ -1,7 +1,5 @@
 /// What the matching of one funnel may hold in memory, where data decides how much that is.
 enum FunnelLimits {
-    /// Chains that one visitor can have under way at one step, where `within` makes several worth keeping.
-    static let maxOpenChains = 1 << 22
     /// Events of one visitor in one millisecond that differ in the steps they take.
     static let maxTiedKinds = 4_096
     /// Times to convert that are kept to take percentiles of.

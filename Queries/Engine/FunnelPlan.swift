@@ -17,10 +17,11 @@ struct FunnelPlan: Sendable {
 
     init(_ query: FunnelQuery) {
         self.query = query
-        required = query.steps.indices.filter { !query.steps[$0].optional }
-        optional = query.steps.indices.filter { query.steps[$0].optional }
-        let (required, optional) = (required, optional)
-        let order = required + optional
+        let must = query.steps.indices.filter { !query.steps[$0].optional }
+        let may = query.steps.indices.filter { query.steps[$0].optional }
+        required = must
+        optional = may
+        let order = must + may
         func bit(_ step: Int) -> UInt32 { 1 << UInt32(order.firstIndex(of: step) ?? 0) }
 
         func shape(_ steps: [Int], extra: Int?, stops: Bool) -> FunnelShape {
@@ -31,11 +32,11 @@ struct FunnelPlan: Sendable {
                 passing[position + 1] = bit(step)
                 // In strict order an optional step does not break the chain between the steps it stands between.
                 let next = position + 1 < steps.count ? steps[position + 1] : step
-                for other in optional where other > step && other < next { passing[position + 1] |= bit(other) }
+                for other in may where other > step && other < next { passing[position + 1] |= bit(other) }
             }
             return FunnelShape(
                 required: extra == nil ? steps.count : steps.count - 1,
-                extra: extra.map { required.count + $0 },
+                extra: extra.map { must.count + $0 },
                 window: query.windowMs, strictIncrease: query.strictIncrease,
                 strictOrder: query.order == .strictOrder, within: within, passing: passing,
                 stops: stops ? spans(.stop, steps) : [])
@@ -51,15 +52,15 @@ struct FunnelPlan: Sendable {
                 return FunnelShape.Span(bit: 1 << UInt32(index), after: first, before: end, positions: positions)
             }
         }
-        main = shape(required, extra: nil, stops: true)
-        extras = optional.enumerated().map { number, step in
-            shape(required.filter { $0 < step } + [step], extra: number, stops: true)
+        main = shape(must, extra: nil, stops: true)
+        extras = may.enumerated().map { number, step in
+            shape(must.filter { $0 < step } + [step], extra: number, stops: true)
         }
-        drops = spans(.drop, required)
-        unstopped = shape(required, extra: nil, stops: false)
+        drops = spans(.drop, must)
+        unstopped = shape(must, extra: nil, stops: false)
         keyBits =
             query.by.isEmpty
-            ? 0 : FunnelPlan.keyBits(query, required: required)
+            ? 0 : FunnelPlan.keyBits(query, required: must)
     }
 
     private static func keyBits(_ query: FunnelQuery, required: [Int]) -> UInt32 {

@@ -69,8 +69,8 @@ extension RandomQuery {
         let isTimed = order != "any_order" && generator.chance(0.35)
         let isOptional = order != "any_order" && generator.chance(0.3)
         query["steps"] = .array(
-            (0..<count).map { number in
-                var step = step(names, stream, deep: true, &generator)
+            (0..<count).map { number -> JSON in
+                var step = RandomQuery.step(names, stream, deep: true, &generator)
                 if isTimed, generator.chance(0.6) { step["within"] = duration([1, 3, 8, 20, 60, 200], &generator) }
                 if isOptional, number > 0, generator.chance(0.4) { step["optional"] = .bool(true) }
                 return step
@@ -87,7 +87,7 @@ extension RandomQuery {
         }
         if count > 1, generator.chance(0.35) {
             query["exclude"] = .array(
-                (0..<generator.pick([1, 1, 2])).map { _ in
+                (0..<generator.pick([1, 1, 2])).map { _ -> JSON in
                     exclusion(names, stream, steps: count, isAnywhere: order == "any_order", &generator)
                 })
         }
@@ -111,7 +111,7 @@ extension RandomQuery {
         _ names: [String], _ stream: RandomStream, deep: Bool, _ generator: inout SeededGenerator
     ) -> JSON {
         if deep, generator.chance(0.15) {
-            return ["any": .array((0..<2).map { _ in step(names, stream, deep: false, &generator) })]
+            return ["any": .array((0..<2).map { _ in RandomQuery.step(names, stream, deep: false, &generator) })]
         }
         var parts: [String: JSON] = [:]
         if generator.chance(0.85) { parts["event"] = .string(generator.pick(names)) }

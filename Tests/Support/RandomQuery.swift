@@ -20,14 +20,18 @@ public struct RandomQuery: Sendable {
     ]
     private static let zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 
+    /// The kinds that are drawn, each as often as it stands here.
+    public static let kinds = [
+        "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "events", "values",
+        "schema",
+    ]
+
     /// Makes a query; equal seeds and streams make equal queries.
-    public init(seed: UInt64, over stream: RandomStream) {
+    ///
+    /// - Parameter kinds: which kinds may come.
+    public init(seed: UInt64, over stream: RandomStream, kinds: [String] = RandomQuery.kinds) {
         var generator = SeededGenerator(seed: seed)
-        kind = generator.pick([
-            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "events",
-            "values",
-            "schema",
-        ])
+        kind = generator.pick(kinds)
         var query: [String: JSON] = [:]
         if generator.chance(0.6) { query["timezone"] = .string(generator.pick(RandomQuery.zones)) }
         if kind == "schema" {

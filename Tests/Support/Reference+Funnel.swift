@@ -17,8 +17,8 @@ extension Reference {
             let shown = Array(ranked.prefix(limit))
             if let intervals {
                 answer["rows"] = .array(
-                    intervals.flatMap { interval in
-                        shown.map { key in
+                    intervals.flatMap { interval -> [JSON] in
+                        shown.map { key -> JSON in
                             var row = interval.members
                             row["key"] = FunnelBoard.key(key)
                             row["steps"] = board.steps(interval.own(results).filter { $0.keys.contains(key) })
@@ -26,14 +26,14 @@ extension Reference {
                         }
                     })
                 answer["other"] = .array(
-                    intervals.map { interval in
+                    intervals.map { interval -> JSON in
                         var row = interval.members
                         row["steps"] = board.others(interval.own(results), shown)
                         return .object(row)
                     })
             } else {
                 answer["rows"] = .array(
-                    shown.map { key in
+                    shown.map { key -> JSON in
                         let own = results.filter { $0.interval == nil && $0.keys.contains(key) }
                         return ["key": FunnelBoard.key(key), "steps": board.steps(own)]
                     })
@@ -41,7 +41,7 @@ extension Reference {
             }
         } else if let intervals {
             answer["rows"] = .array(
-                intervals.map { interval in
+                intervals.map { interval -> JSON in
                     var row = interval.members
                     row["steps"] = board.steps(interval.own(results))
                     return .object(row)
@@ -215,7 +215,7 @@ struct FunnelBoard {
     private func steps(all results: [FunnelResult]) -> JSON {
         let counts = steps.indices.map { step in results.count { $0.reached.contains(step) } }
         return .array(
-            steps.indices.map { number in
+            steps.indices.map { number -> JSON in
                 let step = steps[number]
                 let previous = before(number).map { counts[$0] } ?? counts[0]
                 func ratio(to whole: Int) -> JSON {
@@ -229,7 +229,7 @@ struct FunnelBoard {
                     "drop_off": .integer(Int64(previous - counts[number])),
                     "avg_ms": .null,
                 ]
-                if step["optional"]?.bool == true { shown["optional"] = true }
+                if step["optional"]?.bool == true { shown["optional"] = .bool(true) }
                 if let times {
                     let own = results.compactMap { $0.times[number] }.sorted()
                     if !own.isEmpty { shown["avg_ms"] = .number(Double(own.reduce(0, +)) / Double(own.count)) }
@@ -258,7 +258,7 @@ struct FunnelBoard {
         var width: Int64 = 1
         while least + width * bins <= most { width += max(1, (most - least - width * bins) / bins) }
         return .array(
-            (0..<bins).map { bin in
+            (0..<bins).map { bin -> JSON in
                 let from = least + bin * width
                 return [
                     "from_ms": .integer(from), "to_ms": .integer(from + width),

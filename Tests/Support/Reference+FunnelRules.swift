@@ -36,10 +36,10 @@ struct FunnelRules {
     let hasKeys: Bool
 
     init(_ query: JSON) throws(ReferenceError) {
-        steps = query["steps"]?.array ?? []
-        let steps = steps
-        required = steps.indices.filter { steps[$0]["optional"]?.bool != true }
-        optional = steps.indices.filter { steps[$0]["optional"]?.bool == true }
+        let all = query["steps"]?.array ?? []
+        steps = all
+        required = all.indices.filter { all[$0]["optional"]?.bool != true }
+        optional = all.indices.filter { all[$0]["optional"]?.bool == true }
         window = try Reference.duration(query["window"] ?? "7d")
         strictIncrease = query["strict_increase"]?.bool ?? false
         order = query["order"]?.text ?? "sequential"
@@ -49,11 +49,11 @@ struct FunnelRules {
         exclude = query["exclude"]?.array ?? []
         exclusions = exclude.map {
             Exclusion(
-                after: Int($0["after"]?.int ?? 1), before: Int($0["before"]?.int ?? Int64(steps.count)),
+                after: Int($0["after"]?.int ?? 1), before: Int($0["before"]?.int ?? Int64(all.count)),
                 drops: $0["policy"]?.text == "drop")
         }
         var within: [Int64?] = []
-        for step in steps {
+        for step in all {
             guard let longest = step["within"] else {
                 within.append(nil)
                 continue
