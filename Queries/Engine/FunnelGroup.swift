@@ -140,32 +140,26 @@ struct FunnelGroup {
 
     /// Whether a member that is no event of the chain breaks it.
     private func mustTake(_ member: Member, _ from: Int, _ to: Int) -> Bool {
-        if !shape.strictOrder {
-            guard member.excludes != 0 else { return false }
-            return spans.contains { $0.bit & member.excludes != 0 && from >= $0.after && to < $0.before }
-        }
         // A chain that begins here can have everything else stand before it.
-        if from == 0 { return false }
-        return !hasPlace(member, from, to) { span, slot in slot >= span.after && slot < span.before }
+        from > 0 && !hasPlace(member, from, to, withoutExclusions: false)
     }
 
-    /// Strict order: whether an event may stand after one of the positions `from` to `to` as a repeat of it.
-    private func hasPlace(
-        _ member: Member, _ from: Int, _ to: Int, isExcluded: (FunnelShape.Span, Int) -> Bool
-    ) -> Bool {
-        for slot in from...to where shape.passing[slot] & member.steps != 0 {
-            if !spans.contains(where: { $0.bit & member.excludes != 0 && isExcluded($0, slot) }) { return true }
+    /// Whether an event may stand after one of the positions `from` to `to`: in strict order as a repeat of it, and
+    /// where it is not excluded.
+    private func hasPlace(_ member: Member, _ from: Int, _ to: Int, withoutExclusions: Bool) -> Bool {
+        for slot in from...to where !shape.strictOrder || shape.passing[slot] & member.steps != 0 {
+            let isFree =
+                withoutExclusions || member.excludes == 0
+                || !spans.contains { $0.bit & member.excludes != 0 && slot >= $0.after && slot < $0.before }
+            if isFree { return true }
         }
         return false
     }
 
     /// Whether an exclusion that is no event of the chain has only places where the chain passes over it.
     private func isPassedOver(_ member: Member, _ from: Int, _ to: Int) -> Bool {
-        if !shape.strictOrder {
-            return spans.contains { $0.bit & member.excludes != 0 && from >= $0.after && to < $0.before }
-        }
-        guard from > 0, hasPlace(member, from, to, isExcluded: { _, _ in false }) else { return false }
-        return !hasPlace(member, from, to) { span, slot in slot >= span.after && slot < span.before }
+        from > 0 && hasPlace(member, from, to, withoutExclusions: true)
+            && !hasPlace(member, from, to, withoutExclusions: false)
     }
 
     /// Whether all members that must be taken can be, by different steps.
@@ -185,7 +179,7 @@ struct FunnelGroup {
         for step in memberOf.indices { memberOf[step] = -1 }
         for member in members.indices
         where member != withoutMember && from > 0
-            && !hasPlace(members[member], from, to, isExcluded: { _, _ in false })
+            && !hasPlace(members[member], from, to, withoutExclusions: true)
         {
             for step in isVisitedStep.indices { isVisitedStep[step] = false }
             guard take(member, from, to) else { return false }
