@@ -70,6 +70,8 @@ struct CheckDamageTests {
         var kindsFound: Set<CheckFinding.Kind> = []
         for (kind, members) in kinds.sorted(by: { $0.key < $1.key }) {
             for damage in Damage.allCases {
+                // One figure in another's place may be as good a figure.
+                if damage == .misdirected, kind.first == "m", !["mseed", "mformat"].contains(kind) { continue }
                 let row = random.pick(members)
                 let planted = damaged(row, damage, among: rows, &random)
                 guard planted != nil || damage == .deleted else { continue }

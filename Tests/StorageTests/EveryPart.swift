@@ -16,8 +16,8 @@ enum EveryPart {
         return (0..<count).map { _ in
             let (visitor, path) = (random.int(0...99), random.int(0...29))
             var event = MadeEvent(
-                time: UInt32(random.int(345_600_000...431_999_999)), name: random.pick(["view", "view", "cart", "buy"]),
-                visitor: "visitor-\(visitor)")
+                time: UInt32(random.int(345_600_000...431_999_999)),
+                name: random.pick(["view", "view", "cart", "buy"]), visitor: "visitor-\(visitor)")
             if random.chance(0.3) { event.value = Double(random.int(0...9_999)) / 100 }
             if random.chance(0.02) { event.value = 1 / Double(random.int(3...9)) }
             event.texts = [
