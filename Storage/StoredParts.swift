@@ -120,11 +120,9 @@ struct StoredParts: Sendable {
         }
         if isCorrected {
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
-            let payload = try StoredParts.payload(
-                database, key: Keys.part(site: site, segment: segment, id), identity: identity)
-            try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                try DerivedCodes.correct(&codes, bytes, below: limit)
-            }
+            try StoredParts.payload(
+                database, key: Keys.part(site: site, segment: segment, id), identity: identity
+            ) { (bytes) throws(DecodingFault) in try DerivedCodes.correct(&codes, bytes, below: limit) }
         }
         return CodeChunk(codes[...], below: limit)
     }
@@ -208,9 +206,8 @@ struct StoredParts: Sendable {
     ) throws(StorageError) -> PartCache.Entry {
         try cache.entry(PartCache.Key(segment: segment, part: id)) { () throws(StorageError) in
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
-            let payload = try StoredParts.payload(
-                database, key: Keys.part(site: site, segment: segment, id), identity: identity)
-            return try StoredParts.decoding(identity, payload, decode)
+            return try StoredParts.payload(
+                database, key: Keys.part(site: site, segment: segment, id), identity: identity, decode)
         }
     }
 
@@ -218,10 +215,26 @@ struct StoredParts: Sendable {
     static func payload(
         _ database: Database, key: [UInt8], identity: Block.Identity
     ) throws(StorageError) -> [UInt8] {
-        let result: Result<[UInt8], StorageError>?
+        try payload(database, key: key, identity: identity) { [UInt8]($0) }
+    }
+
+    /// Decodes the checked payload of a block in the database, where it lies if it is not compressed.
+    static func payload<R>(
+        _ database: Database, key: [UInt8], identity: Block.Identity,
+        _ decode: (UnsafeRawBufferPointer) throws(DecodingFault) -> R
+    ) throws(StorageError) -> R {
+        let result: Result<R, StorageError>?
         do throws(RocksDBError) {
-            result = try database.withValue(key) { bytes -> Result<[UInt8], StorageError> in
-                Result { () throws(StorageError) in try Block.decode(bytes, identity: identity) }
+            result = try database.withValue(key) { bytes -> Result<R, StorageError> in
+                Result { () throws(StorageError) in
+                    try Block.withPayload(bytes, identity: identity) { (payload) throws(StorageError) in
+                        do throws(DecodingFault) {
+                            return try decode(payload)
+                        } catch {
+                            throw .corrupt(block: identity.name, reason: "it \(error.reason)")
+                        }
+                    }
+                }
             }
         } catch {
             throw .database(error)
