@@ -12,11 +12,15 @@ import Testing
 final class StoreTarget: QueryTarget {
     private let directory: URL
     private let compacts: Bool
+    private let takesEverything: Bool
     private var open: (service: IngestService, engine: QueryEngine)?
 
-    /// - Parameter compacts: whether all sealed segments are merged whenever some are sealed.
-    init(compacts: Bool = false) {
+    /// - Parameters:
+    ///   - compacts: whether all sealed segments are merged whenever some are sealed.
+    ///   - takesEverything: whether an event that is rejected is an error of the test.
+    init(compacts: Bool = false, takesEverything: Bool = false) {
         self.compacts = compacts
+        self.takesEverything = takesEverything
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
     }
@@ -85,8 +89,9 @@ final class StoreTarget: QueryTarget {
         let body = Array(ndjsonLines.joined(separator: "\n").utf8)
         let context = IngestContext(
             site: nil, userAgent: [], clientAddress: "127.0.0.1", backfill: true, transport: .http)
-        _ = try await current().service.ingest(
+        let answer = try await current().service.ingest(
             padded: body + [UInt8](repeating: 0, count: IngestService.padding), count: body.count, context: context)
+        if takesEverything, answer.rejected > 0 { throw HarnessError("rejected: \(answer.errors)") }
     }
 
     func flush() async throws {
