@@ -12,11 +12,15 @@ import Testing
 final class StoreTarget: QueryTarget {
     private let directory: URL
     private let compacts: Bool
+    private let clock: any WallClock
     private var open: (service: IngestService, engine: QueryEngine)?
 
-    /// - Parameter compacts: whether all sealed segments are merged whenever some are sealed.
-    init(compacts: Bool = false) {
+    /// - Parameters:
+    ///   - compacts: whether all sealed segments are merged whenever some are sealed.
+    ///   - clock: what queries take for now.
+    init(compacts: Bool = false, clock: any WallClock = SystemClock()) {
         self.compacts = compacts
+        self.clock = clock
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
     }
@@ -70,7 +74,7 @@ final class StoreTarget: QueryTarget {
             service = try? await start(options, logger)
         }
         let started = try #require(service)
-        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2))
+        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2, clock: clock))
         open = both
         return both
     }
