@@ -64,6 +64,7 @@ extension EndToEnd {
             for (kind, query) in [
                 ("aggregate", [:]), ("timeseries", [:]), ("top", ["by": "event"]), ("values", ["dim": "event"]),
                 ("events", ["limit": 2]), ("schema", [:]), ("funnel", ["steps": [["event": "home"]], "window": "1h"]),
+                ("retention", ["start": "home", "return": "cart"]), ("paths", ["by": "event"]), ("sessions", [:]),
             ] as [(String, JSON)] {
                 let meta = try server.client.query(kind, query, site: "shop")["meta"]
                 #expect(meta?["took_ms"]?.double != nil, "\(kind)")
