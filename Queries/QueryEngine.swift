@@ -50,15 +50,17 @@ public final class QueryEngine: Sendable {
         var members: [(key: String, value: JSONValue)]
         switch query {
         case .aggregate(let query): members = try query.answer(execution, range)
-        case .timeseries(let query): members = try query.answer(execution, query.seriesRange(range, snapshot))
+        case .timeseries(let query): members = try query.answer(execution, common.seriesRange(range, snapshot))
         case .top(let query): members = try query.answer(execution, range)
         case .funnel(let query):
             try query.requirePossible()
-            let intervalRange = common.range.intervalRange(range, snapshot)
-            members = try query.answer(execution, range, intervalRange: intervalRange)
+            members = try query.answer(execution, range, intervalRange: common.seriesRange(range, snapshot))
         case .funnelVisitors(let query):
             try query.funnel.requirePossible()
             members = try query.answer(execution, range)
+        case .retention(let query): members = try query.answer(execution, range)
+        case .paths(let query): members = try query.answer(execution, range)
+        case .sessions(let query): members = try query.answer(execution, range)
         case .events(let query): members = try query.answer(execution, range)
         case .values(let query): members = try query.answer(execution, range)
         case .schema(let query): members = try query.answer(execution, range)
@@ -88,21 +90,5 @@ public final class QueryEngine: Sendable {
         ]
         if execution.relativeError > 0 { members.append(("relative_error", .number(execution.relativeError))) }
         return .object(members)
-    }
-}
-
-extension TimeseriesQuery {
-    /// The range that intervals are laid over: `all` ends with the last event, not with the clock, so that an import
-    /// of old data does not trail years of empty rows.
-    func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
-        common.range.intervalRange(range, snapshot)
-    }
-}
-
-extension TimeRange {
-    /// The range that intervals are laid over; see ``TimeseriesQuery/seriesRange(_:_:)``.
-    func intervalRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
-        guard self == .all, let last = snapshot.last else { return range }
-        return ResolvedRange(from: range.from, to: last + 1)
     }
 }

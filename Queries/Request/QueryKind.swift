@@ -5,21 +5,18 @@ public enum QueryKind: String, CaseIterable, Sendable {
     case top
     case funnel
     case funnelVisitors = "funnel/visitors"
+    case retention
+    case paths
+    case sessions
     case events
     case values
     case schema
-
-    /// Kinds that the contract names and this version does not answer.
-    private static let announced = ["retention", "paths", "sessions"]
 
     /// Reads the kind from the path of a request.
     public init(path text: String) throws(QueryError) {
         if let kind = QueryKind(rawValue: text) {
             self = kind
             return
-        }
-        if QueryKind.announced.contains(text) {
-            throw QueryError(.notImplemented, "Queries of kind `\(text)` are not available in this version")
         }
         let known = QueryKind.allCases.map(\.rawValue)
         throw QueryError(
@@ -39,6 +36,9 @@ public enum Query: Sendable, Equatable {
     case top(TopQuery)
     case funnel(FunnelQuery)
     case funnelVisitors(FunnelVisitorsQuery)
+    case retention(RetentionQuery)
+    case paths(PathsQuery)
+    case sessions(SessionsQuery)
     case events(EventsQuery)
     case values(ValuesQuery)
     case schema(SchemaQuery)
@@ -51,6 +51,9 @@ public enum Query: Sendable, Equatable {
         case .top: .top
         case .funnel: .funnel
         case .funnelVisitors: .funnelVisitors
+        case .retention: .retention
+        case .paths: .paths
+        case .sessions: .sessions
         case .events: .events
         case .values: .values
         case .schema: .schema
@@ -65,6 +68,9 @@ public enum Query: Sendable, Equatable {
         case .top(let query): query.common
         case .funnel(let query): query.common
         case .funnelVisitors(let query): query.funnel.common
+        case .retention(let query): query.common
+        case .paths(let query): query.common
+        case .sessions(let query): query.common
         case .events(let query): query.common
         case .values(let query): query.common
         case .schema(let query): query.common

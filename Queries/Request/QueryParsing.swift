@@ -43,6 +43,9 @@ extension Query {
             return .funnel(funnel)
         case .funnelVisitors:
             return .funnelVisitors(try FunnelVisitorsQuery(reader, common: common, filters: &filters))
+        case .retention: return .retention(try RetentionQuery(reader, common: common, filters: &filters))
+        case .paths: return .paths(try PathsQuery(reader, common: common, filters: &filters))
+        case .sessions: return .sessions(try SessionsQuery(reader, common: common))
         case .events: return .events(try EventsQuery(reader, common: common))
         case .values: return .values(try ValuesQuery(reader, common: common))
         case .schema: return .schema(SchemaQuery(common: common))
@@ -60,6 +63,9 @@ extension QueryKind {
             ["by", "metrics", "order_by", "order", "limit", "offset", "having", "other", "series", "approximate"]
         case .funnel: QueryKind.funnelKeys
         case .funnelVisitors: QueryKind.funnelKeys + ["step", "outcome", "cursor"]
+        case .retention: RetentionQuery.ownKeys
+        case .paths: PathsQuery.ownKeys
+        case .sessions: SessionsQuery.ownKeys
         case .events: ["limit", "cursor", "columns"]
         case .values: ["dim", "prefix", "limit"]
         case .schema: []

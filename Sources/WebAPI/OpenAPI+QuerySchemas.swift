@@ -1,7 +1,7 @@
 extension OpenAPIDocument {
     static let querySchemas = #"""
-        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "funnel/visitors", \#
-        "events", "values", "schema"]},
+        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "funnel/visitors", "retention", "paths", \#
+        "sessions", "events", "values", "schema"]},
         "Duration": {"description": "90s, 30m, 1h, 7d, or milliseconds.", "oneOf": [{"type": "string"}, {"type": \#
         "integer"}]},
         "Interval": {"enum": ["minute", "hour", "day", "week", "month"]},

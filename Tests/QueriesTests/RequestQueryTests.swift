@@ -168,13 +168,8 @@ struct RequestQueryTests {
         }
     }
 
-    @Test("Kinds that are not there are told from kinds that are not there yet")
+    @Test("Kinds that are not there are refused with the nearest one that is")
     func kinds() {
-        for kind in ["retention", "paths", "sessions", "funnel/visitors"] {
-            let error = #expect(throws: QueryError.self) { try parse(kind, "{}") }
-            #expect(error?.code == "not_implemented")
-            #expect(error?.status == 501)
-        }
         let error = #expect(throws: QueryError.self) { try parse("topp", "{}") }
         #expect(error?.code == "unknown_kind")
         #expect(error?.status == 404)
