@@ -34,15 +34,14 @@ struct FunnelOptionTests {
             #","time_to_convert":{"bins":3}"#, #","by":"visitor","attribution":"last""#, #","same":["visitor"]"#,
         ])
     func largeWindows(options: String) async throws {
-        // The earliest and the latest day that an event may have, nearly.
-        let target = try await store([("a", -60_000_000_000_000), ("b", 0), ("c", 1_700_000_000_000)])
-        for window in ["9223372036854775807", "9223372036854775806", "61700000000000"] {
+        let target = try await store([("a", 0), ("b", 1), ("c", 1_700_000_000_000)])
+        for window in ["9223372036854775807", "9223372036854775806", "1700000000000"] {
             #expect(
                 try await counts(target, #"["a","b","c"]"#, #","window":\#(window)\#(options)"#) == [1, 1, 1],
                 "\(window)")
         }
         #expect(
-            try await counts(target, #"["a","b","c"]"#, #","window":61699999999999\#(options)"#) == [1, 1, 0])
+            try await counts(target, #"["a","b","c"]"#, #","window":1699999999999\#(options)"#) == [1, 1, 0])
     }
 
     @Test("within takes part of the same, and both limits are inclusive")
