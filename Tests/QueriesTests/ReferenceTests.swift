@@ -97,7 +97,7 @@ struct ReferenceTests {
             #expect(try JSON(parsing: answer.description).description == answer.description, "seed \(seed)")
             kinds.insert(query.kind)
         }
-        #expect(kinds.count == 10)
+        #expect(kinds.count == 11)
     }
 
     private func line(_ event: String, _ visitor: String, _ time: Int, session: String? = nil) -> String {
