@@ -41,16 +41,3 @@ struct FunnelTimes {
             })
     }
 }
-
-extension Int64 {
-    /// The sum, at the end of the range where it would overflow.
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-
-    fileprivate func multipliedClamped(_ other: Int64) -> Int64 {
-        let (product, overflow) = multipliedReportingOverflow(by: other)
-        return overflow ? .max : product
-    }
-}

@@ -139,7 +139,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-              "500": {"$ref": "#/components/responses/Problem"}, "501": {"$ref": "#/components/responses/Problem"},
+              "500": {"$ref": "#/components/responses/Problem"},
               "503": {"$ref": "#/components/responses/Later"}, "504": {"$ref": "#/components/responses/Problem"}
             }
           }

@@ -22,8 +22,8 @@ public struct RandomQuery: Sendable {
 
     /// The kinds that are drawn, each as often as it stands here.
     public static let kinds = [
-        "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "retention", "retention",
-        "paths", "paths", "sessions", "events", "values", "schema",
+        "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "retention",
+        "retention", "paths", "paths", "sessions", "events", "values", "schema",
     ]
 
     /// Makes a query; equal seeds and streams make equal queries.
