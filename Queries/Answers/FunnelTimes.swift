@@ -41,3 +41,11 @@ struct FunnelTimes {
             })
     }
 }
+
+extension Int64 {
+    /// The product, at the end of the range where it would overflow.
+    fileprivate func multipliedClamped(_ other: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
+}

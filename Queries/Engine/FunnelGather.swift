@@ -203,6 +203,7 @@ struct FunnelGather: Sendable {
         let keyBits = plan.keyBits
         let hasSessions = !run.sessions.isEmpty
         let marksCounts = !run.counts.isEmpty
+        try QueryMemory.checkGathered(gathered.events.count + piece.range.count)
         gathered.events.reserve(piece.range.count)
         for (position, row) in piece.range.enumerated() where run.kept[position] != 0 {
             let marks = run.marks[position]
