@@ -53,7 +53,11 @@ public final class QueryEngine: Sendable {
         case .timeseries(let query): members = try query.answer(execution, common.seriesRange(range, snapshot))
         case .top(let query): members = try query.answer(execution, range)
         case .funnel(let query):
-            try query.requireSupported()
+            try query.requirePossible()
+            let intervalRange = common.seriesRange(range, snapshot)
+            members = try query.answer(execution, range, intervalRange: intervalRange)
+        case .funnelVisitors(let query):
+            try query.funnel.requirePossible()
             members = try query.answer(execution, range)
         case .retention(let query): members = try query.answer(execution, range)
         case .paths(let query): members = try query.answer(execution, range)

@@ -48,8 +48,6 @@ public struct QueryError: Error, Sendable, Equatable {
         case memoryLimit = "memory_limit"
         /// Stored data could not be read.
         case storageError = "storage_error"
-        /// Part of the contract that this version does not have yet.
-        case notImplemented = "not_implemented"
         case unknownKind = "unknown_kind"
 
         /// The HTTP status of the code.
@@ -57,7 +55,6 @@ public struct QueryError: Error, Sendable, Equatable {
             switch self {
             case .unknownKind: 404
             case .storageError: 500
-            case .notImplemented: 501
             case .timeout: 504
             default: 400
             }
@@ -82,7 +79,6 @@ public struct QueryError: Error, Sendable, Equatable {
             case .timeout: "The query took too long"
             case .memoryLimit: "The query needs too much memory"
             case .storageError: "Stored data could not be read"
-            case .notImplemented: "Not available in this version"
             case .unknownKind: "There is no such query"
             }
         }

@@ -4,6 +4,7 @@ public enum QueryKind: String, CaseIterable, Sendable {
     case timeseries
     case top
     case funnel
+    case funnelVisitors = "funnel/visitors"
     case retention
     case paths
     case sessions
@@ -11,17 +12,11 @@ public enum QueryKind: String, CaseIterable, Sendable {
     case values
     case schema
 
-    /// Kinds that the contract names and this version does not answer.
-    private static let announced = ["funnel/visitors"]
-
     /// Reads the kind from the path of a request.
     public init(path text: String) throws(QueryError) {
         if let kind = QueryKind(rawValue: text) {
             self = kind
             return
-        }
-        if QueryKind.announced.contains(text) {
-            throw QueryError(.notImplemented, "Queries of kind `\(text)` are not available in this version")
         }
         let known = QueryKind.allCases.map(\.rawValue)
         throw QueryError(
@@ -43,6 +38,7 @@ public enum Query: Sendable, Equatable {
     case retention(RetentionQuery)
     case paths(PathsQuery)
     case sessions(SessionsQuery)
+    case funnelVisitors(FunnelVisitorsQuery)
     case events(EventsQuery)
     case values(ValuesQuery)
     case schema(SchemaQuery)
@@ -57,6 +53,7 @@ public enum Query: Sendable, Equatable {
         case .retention: .retention
         case .paths: .paths
         case .sessions: .sessions
+        case .funnelVisitors: .funnelVisitors
         case .events: .events
         case .values: .values
         case .schema: .schema
@@ -73,6 +70,7 @@ public enum Query: Sendable, Equatable {
         case .retention(let query): query.common
         case .paths(let query): query.common
         case .sessions(let query): query.common
+        case .funnelVisitors(let query): query.funnel.common
         case .events(let query): query.common
         case .values(let query): query.common
         case .schema(let query): query.common

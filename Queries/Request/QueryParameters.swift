@@ -27,8 +27,8 @@ enum QueryParameters {
         ("steps", .steps), ("window", .text), ("strict_increase", .flag), ("attempt", .text), ("count", .text),
         ("same", .list), ("exclude", .json), ("attribution", .numberOrText), ("time_to_convert", .json),
         ("start", .match), ("return", .match), ("end", .match), ("intervals", .number), ("mode", .text),
-        ("cohorts", .text), ("depth", .number), ("collapse", .flag), ("cursor", .text), ("columns", .list),
-        ("dim", .text), ("prefix", .text),
+        ("cohorts", .text), ("depth", .number), ("collapse", .flag), ("step", .number), ("outcome", .text),
+        ("cursor", .text), ("columns", .list), ("dim", .text), ("prefix", .text),
     ]
 
     /// The query as one JSON object.

@@ -39,11 +39,13 @@ extension Query {
         case .top: return .top(try TopQuery(reader, common: common))
         case .funnel:
             let funnel = try FunnelQuery(reader, common: common, filters: &filters)
-            try funnel.requireSupported()
+            try funnel.requirePossible()
             return .funnel(funnel)
         case .retention: return .retention(try RetentionQuery(reader, common: common, filters: &filters))
         case .paths: return .paths(try PathsQuery(reader, common: common, filters: &filters))
         case .sessions: return .sessions(try SessionsQuery(reader, common: common))
+        case .funnelVisitors:
+            return .funnelVisitors(try FunnelVisitorsQuery(reader, common: common, filters: &filters))
         case .events: return .events(try EventsQuery(reader, common: common))
         case .values: return .values(try ValuesQuery(reader, common: common))
         case .schema: return .schema(SchemaQuery(common: common))
@@ -59,11 +61,8 @@ extension QueryKind {
         case .timeseries: ["metrics", "interval", "by", "limit"]
         case .top:
             ["by", "metrics", "order_by", "order", "limit", "offset", "having", "other", "series", "approximate"]
-        case .funnel:
-            [
-                "steps", "window", "strict_increase", "order", "attempt", "count", "same", "exclude", "by",
-                "attribution", "limit", "interval", "time_to_convert",
-            ]
+        case .funnel: QueryKind.funnelKeys
+        case .funnelVisitors: QueryKind.funnelKeys + ["step", "outcome", "cursor"]
         case .retention: RetentionQuery.ownKeys
         case .paths: PathsQuery.ownKeys
         case .sessions: SessionsQuery.ownKeys
@@ -72,6 +71,13 @@ extension QueryKind {
         case .schema: []
         }
     }
+}
+
+extension QueryKind {
+    private static let funnelKeys = [
+        "steps", "window", "strict_increase", "order", "attempt", "count", "same", "exclude", "by", "attribution",
+        "limit", "interval", "time_to_convert",
+    ]
 }
 
 /// Reads JSON text inside a query.

@@ -47,7 +47,7 @@ public enum Endpoint: String, CaseIterable, Sendable {
     package static func at(path: String) -> (endpoints: [Endpoint], kind: String) {
         if path.hasPrefix(queryPrefix) {
             let kind = String(path.dropFirst(queryPrefix.count))
-            // The one kind of two parts is announced, so it is answered by what knows the kinds.
+            // One kind has two parts.
             let isOnePart = !kind.isEmpty && !kind.contains("/")
             return isOnePart || kind == "funnel/visitors" ? ([.getQuery, .postQuery], kind) : ([], "")
         }

@@ -85,13 +85,14 @@ extension OpenAPIDocument {
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},
               {"$ref": "#/components/schemas/RetentionQuery"}, {"$ref": "#/components/schemas/PathsQuery"},
               {"$ref": "#/components/schemas/SessionsQuery"},
+              {"$ref": "#/components/schemas/FunnelVisitorsQuery"},
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},
-              "501": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Later"},
+              "503": {"$ref": "#/components/responses/Later"},
               "504": {"$ref": "#/components/responses/Problem"}
             }
           },
@@ -206,6 +207,7 @@ extension OpenAPIDocument {
           {"$ref": "#/components/schemas/TopAnswer"}, {"$ref": "#/components/schemas/FunnelAnswer"},
           {"$ref": "#/components/schemas/RetentionAnswer"}, {"$ref": "#/components/schemas/PathsAnswer"},
           {"$ref": "#/components/schemas/SessionsAnswer"},
+          {"$ref": "#/components/schemas/FunnelVisitorsAnswer"},
           {"$ref": "#/components/schemas/EventsAnswer"}, {"$ref": "#/components/schemas/ValuesAnswer"},
           {"$ref": "#/components/schemas/SchemaAnswer"}]}}}}
         """#

@@ -103,7 +103,7 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "A funnel's longest time from first to last step.")
     var window: String?
 
-    @Option(help: "What a funnel or paths count: visitors or sessions.")
+    @Option(help: "What a funnel or paths count: visitors or sessions; a funnel also attempts.")
     var count: String?
 
     @Option(help: "The event that begins a cohort or a path: a name, or the API's JSON object.")

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Queries over HTTP", .timeLimit(.minutes(3)))
+    @Suite(
+        "Queries over HTTP", .enabled(if: Repository.hasShared, "needs the data shared with this package"),
+        .timeLimit(.minutes(3)))
     struct QueryTests {
         private func server() throws -> TestServer {
             let server = try TestServer()

@@ -12,14 +12,17 @@ import Testing
 final class StoreTarget: QueryTarget {
     private let directory: URL
     private let compacts: Bool
+    private let takesEverything: Bool
     private let clock: any WallClock
     private var open: (service: IngestService, engine: QueryEngine)?
 
     /// - Parameters:
     ///   - compacts: whether all sealed segments are merged whenever some are sealed.
+    ///   - takesEverything: whether an event that is rejected is an error of the test.
     ///   - clock: what queries take for now.
-    init(compacts: Bool = false, clock: any WallClock = SystemClock()) {
+    init(compacts: Bool = false, takesEverything: Bool = false, clock: any WallClock = SystemClock()) {
         self.compacts = compacts
+        self.takesEverything = takesEverything
         self.clock = clock
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
@@ -89,8 +92,9 @@ final class StoreTarget: QueryTarget {
         let body = Array(ndjsonLines.joined(separator: "\n").utf8)
         let context = IngestContext(
             site: nil, userAgent: [], clientAddress: "127.0.0.1", backfill: true, transport: .http)
-        _ = try await current().service.ingest(
+        let answer = try await current().service.ingest(
             padded: body + [UInt8](repeating: 0, count: IngestService.padding), count: body.count, context: context)
+        if takesEverything, answer.rejected > 0 { throw HarnessError("rejected: \(answer.errors)") }
     }
 
     func flush() async throws {

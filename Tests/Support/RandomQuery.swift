@@ -20,13 +20,18 @@ public struct RandomQuery: Sendable {
     ]
     private static let zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 
+    /// The kinds that are drawn, each as often as it stands here.
+    public static let kinds = [
+        "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "retention", "retention",
+        "paths", "paths", "sessions", "events", "values", "schema",
+    ]
+
     /// Makes a query; equal seeds and streams make equal queries.
-    public init(seed: UInt64, over stream: RandomStream) {
+    ///
+    /// - Parameter kinds: which kinds may come.
+    public init(seed: UInt64, over stream: RandomStream, kinds: [String] = RandomQuery.kinds) {
         var generator = SeededGenerator(seed: seed)
-        kind = generator.pick([
-            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "retention", "retention", "paths",
-            "paths", "sessions", "events", "values", "schema",
-        ])
+        kind = generator.pick(kinds)
         var query: [String: JSON] = [:]
         if generator.chance(0.6) { query["timezone"] = .string(generator.pick(RandomQuery.zones)) }
         if kind == "schema", generator.chance(0.3) {
@@ -45,6 +50,7 @@ public struct RandomQuery: Sendable {
         case "paths": RandomQuery.paths(&query, over: stream, &generator)
         case "sessions": RandomQuery.sessions(&query, &generator)
         case "schema": break
+        case "funnel/visitors": RandomQuery.funnelVisitors(&query, over: stream, &generator)
         case "values":
             query["dim"] = .string(generator.pick(RandomQuery.keys))
             if generator.chance(0.4) { query["prefix"] = .string(generator.pick(["/p", "", "f", "v1", "D", "é"])) }
@@ -77,7 +83,7 @@ public struct RandomQuery: Sendable {
         Array(metrics.shuffled(using: &generator).prefix(generator.int(1...5)))
     }
 
-    private static func list(_ texts: [String]) -> JSON {
+    static func list(_ texts: [String]) -> JSON {
         .array(texts.map { .string($0) })
     }
 
@@ -138,37 +144,6 @@ public struct RandomQuery: Sendable {
                 ]
             ]
         }
-    }
-
-    private static func funnel(
-        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
-    ) {
-        let names = generator.pick([["a", "b"], ["a", "b", "c"], RandomStream.names])
-        query["steps"] = .array(
-            (0..<generator.pick([1, 2, 3, 3, 4, 5])).map { _ in step(names, stream, deep: true, &generator) })
-        let length = max(1, stream.last - stream.first)
-        query["window"] = .integer(length / Int64(generator.pick([1, 1, 2, 4, 8, 20, 60])))
-        if generator.chance(0.1) { query["window"] = .integer(Int64.max - 1) }
-        if generator.chance(0.2) { query["window"] = .string(generator.pick(["30m", "1h", "90s", "1d"])) }
-        if generator.chance(0.4) { query["strict_increase"] = .bool(generator.chance(0.8)) }
-        if generator.chance(0.4) { query["count"] = .string(generator.pick(["sessions", "sessions", "visitors"])) }
-        if generator.chance(0.4) {
-            query["by"] = .string(generator.pick(keys))
-            if generator.chance(0.5) { query["attribution"] = "first" }
-            if generator.chance(0.5) { query["limit"] = .integer(Int64(generator.int(1...4))) }
-        }
-    }
-
-    private static func step(
-        _ names: [String], _ stream: RandomStream, deep: Bool, _ generator: inout SeededGenerator
-    ) -> JSON {
-        if deep, generator.chance(0.15) {
-            return ["any": .array((0..<2).map { _ in RandomQuery.step(names, stream, deep: false, &generator) })]
-        }
-        var parts: [String: JSON] = [:]
-        if generator.chance(0.85) { parts["event"] = .string(generator.pick(names)) }
-        if parts.isEmpty || generator.chance(0.15) { parts["where"] = [RandomFilter.make(stream, 1, &generator)] }
-        return .object(parts)
     }
 }
 

@@ -83,6 +83,7 @@ public enum AnswerText {
             if row["incomplete"] == .bool(true) { title += " (incomplete)" }
             lines += ["", Console.harmless(title)] + funnelTable(row["steps"]?.elements ?? []).lines
         }
+        if let other = answer["other"]?["steps"]?.elements { lines += ["", "(other)"] + funnelTable(other).lines }
         return lines
     }
 
