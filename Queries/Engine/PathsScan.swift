@@ -175,7 +175,7 @@ struct PathsScan {
     /// Lays the path of the gathered elements, if they have one.
     private func lay(_ values: ValueNumbers, _ worker: inout Worker) throws(QueryError) {
         guard !worker.elements.isEmpty else { return }
-        settleTies(values, &worker.elements)
+        try settleTies(values, &worker.elements)
         worker.nodes.removeAll(keepingCapacity: true)
         var anchor = -1
         for element in worker.elements {
@@ -196,16 +196,23 @@ struct PathsScan {
     }
 
     /// Gives events of one millisecond an order that does not depend on how they came.
-    private func settleTies(_ values: ValueNumbers, _ elements: inout [Element]) {
+    private func settleTies(_ values: ValueNumbers, _ elements: inout [Element]) throws(QueryError) {
+        var comparisons = 0
+        var isLate = false
         var start = 0
         while start < elements.count {
             var end = start + 1
             while end < elements.count, elements[end].time == elements[start].time { end += 1 }
             if end - start > 1 {
                 elements[start..<end].sort { left, right in
+                    // A sort cannot throw in between; one that is late ends quickly, and its result is not used.
+                    comparisons &+= 1
+                    if comparisons & 0xFFFF == 0, (try? execution.check()) == nil { isLate = true }
+                    if isLate { return false }
                     if left.value != right.value { return values.precedes(left.value, right.value) }
                     return left.isAnchor != right.isAnchor && left.isAnchor != query.isBackwards
                 }
+                if isLate { try execution.check() }
             }
             start = end
         }
