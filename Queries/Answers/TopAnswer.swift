@@ -10,7 +10,7 @@ extension TopQuery {
         let grouping = Grouping(dimensions: by)
         let scan = MetricScan(
             execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics,
-            estimates: approximate && by.count == 1 && MetricNeeds(computedMetrics).visitors)
+            estimates: approximate && by.count == 1 && MetricNeeds(computedMetrics).visitors, kept: 0)
         let result = try scan.sums()
         var all = Array(0..<result.table.count)
         let choosing = [orderBy] + having.map(\.metric)
@@ -145,7 +145,7 @@ extension TopQuery {
         }
         let scan = MetricScan(
             execution: execution, grouping: Grouping(dimensions: by, intervals: intervals), filter: common.filter,
-            range: range, metrics: metrics)
+            range: range, metrics: metrics, kept: 1)
         let points = try scan.sums()
         var texts = GroupTexts(execution, Grouping(dimensions: by))
         var rowOfKey: [[UInt64]: Int] = [:]
