@@ -6,13 +6,17 @@ struct Socket: ~Copyable {
     private let descriptor: Int32
 
     /// Connects; reads and writes that take longer than the given time fail.
-    init(type: __socket_type, port: UInt16, seconds: Int) throws {
+    init(type: __socket_type, port: UInt16, seconds: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Socket.failure("socket") }
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        if var receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var one: Int32 = 1
         if type == SOCK_STREAM {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
