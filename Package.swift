@@ -168,7 +168,9 @@ let package = Package(
         .target(name: "FaultShim", path: "Tests/FaultShim"),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["TestSupport", "Storage", "Events", "RocksDB", product("Logging", "swift-log")],
+            dependencies: [
+                "TestSupport", "Storage", "Queries", "Events", "RocksDB", product("Logging", "swift-log"),
+            ],
             path: "Tests/TortureTests", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

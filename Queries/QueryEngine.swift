@@ -71,10 +71,9 @@ public final class QueryEngine: Sendable {
                 ? PartialResults(cache: partials, query: request.key) : nil,
             cancellation: cancellation)
         try execution.check()
-        var range = try common.range.resolve(
+        let range = try common.range.resolve(
             now: now, firstEvent: snapshot.first, lastEvent: snapshot.last, timezone: common.timezone)
-        if case .timeseries(let query) = query { range = query.seriesRange(range, snapshot) }
-        let place = common.useCache ? try AnswerPlace(query, range: range, snapshot: snapshot) : nil
+        let place = common.useCache ? try AnswerPlace(query, range: range, snapshot: snapshot, now: now) : nil
         if let place, let kept = answers.find(request.key, at: place) {
             return QueryAnswer(
                 content: kept.content,
@@ -97,9 +96,13 @@ public final class QueryEngine: Sendable {
     ) throws(QueryError) -> [(key: String, value: JSONValue)] {
         switch query {
         case .aggregate(let query): try query.answer(execution, range)
-        case .timeseries(let query): try query.answer(execution, range)
+        case .timeseries(let query):
+            try query.answer(execution, query.common.seriesRange(range, execution.snapshot))
         case .top(let query): try query.answer(execution, range)
         case .funnel(let query): try funnel(query, execution, range)
+        case .retention(let query): try query.answer(execution, range)
+        case .paths(let query): try query.answer(execution, range)
+        case .sessions(let query): try query.answer(execution, range)
         case .events(let query): try query.answer(execution, range)
         case .values(let query): try query.answer(execution, range)
         case .schema(let query): try query.answer(execution, range)
@@ -171,14 +174,5 @@ public final class QueryEngine: Sendable {
         var writer = JSONWriter(reserving: 256)
         writer.value(.object(members))
         return writer.bytes
-    }
-}
-
-extension TimeseriesQuery {
-    /// The range that intervals are laid over: `all` ends with the last event, not with the clock, so that an import
-    /// of old data does not trail years of empty rows.
-    func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
-        guard common.range == .all, let last = snapshot.last else { return range }
-        return ResolvedRange(from: range.from, to: last + 1)
     }
 }

@@ -75,6 +75,15 @@ extension TimeseriesQuery {
     }
 }
 
+extension CommonQuery {
+    /// The range that the intervals of a series are laid over: `all` ends with the last event, not with the clock, so
+    /// that an import of old data does not trail years of empty rows.
+    func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
+        guard self.range == .all, let last = snapshot.last else { return range }
+        return ResolvedRange(from: range.from, to: last.addingClamped(1))
+    }
+}
+
 /// The order of equal rows: by their keys' bytes, the missing value first.
 enum KeyOrder {
     static func precedes(_ left: [String?], _ right: [String?]) -> Bool {

@@ -135,6 +135,7 @@ extension TopQuery {
         _ shown: [Int], _ result: GroupedScan.Result, _ execution: Execution, _ range: ResolvedRange
     ) throws(QueryError) -> [JSONValue]? {
         guard let seriesInterval else { return nil }
+        let range = common.seriesRange(range, execution.snapshot)
         let intervals = try Intervals(range, every: seriesInterval, in: common.timezone)
         let cells = intervals.count.multipliedReportingOverflow(by: max(1, shown.count))
         guard !cells.overflow, cells.partialValue <= QueryLimits.maxIntervals else {

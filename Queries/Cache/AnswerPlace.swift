@@ -19,7 +19,7 @@ struct AnswerPlace: Equatable, Sendable {
     /// behind either end, the events in it are the same ones: such an end is no part of the place.
     ///
     /// - Throws: what is wrong with the query's intervals.
-    init?(_ query: Query, range: ResolvedRange, snapshot: Store.Snapshot) throws(QueryError) {
+    init?(_ query: Query, range: ResolvedRange, snapshot: Store.Snapshot, now: Int64) throws(QueryError) {
         version = snapshot.version
         watermark = snapshot.watermark
         let interval: Interval?
@@ -37,12 +37,18 @@ struct AnswerPlace: Equatable, Sendable {
             // Which windows are unfinished is a matter of the clock.
             guard query.interval == nil else { return nil }
             interval = nil
-        case .events, .values, .schema: interval = nil
+        case .retention:
+            // Which intervals are over is a matter of the clock, until all are.
+            guard range.to <= now else { return nil }
+            (from, to, intervals) = (range.from, range.to, nil)
+            return
+        case .paths, .sessions, .events, .values, .schema: interval = nil
         }
         from = snapshot.first.map { $0 < range.from } ?? false ? range.from : nil
         to = snapshot.last.map { $0 >= range.to } ?? false ? range.to : nil
         if let interval {
-            let all = try Intervals(range, every: interval, in: query.common.timezone)
+            let series = query.common.seriesRange(range, snapshot)
+            let all = try Intervals(series, every: interval, in: query.common.timezone)
             intervals = all.count > 0 ? all.start(0)...all.start(all.count - 1) : nil
         } else {
             intervals = nil

@@ -116,7 +116,7 @@ extension FunnelStep {
 }
 
 extension StepMatch {
-    fileprivate init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
+    init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
         if case .string(let name) = value {
             self.init(event: try Self.checked(name, path: path))
             return
@@ -126,7 +126,7 @@ extension StepMatch {
     }
 
     /// Reads `event` and `where` of an object that may have other members too.
-    fileprivate init(_ reader: ObjectReader, what: String, filters: inout FilterReader) throws(QueryError) {
+    init(_ reader: ObjectReader, what: String, filters: inout FilterReader) throws(QueryError) {
         self.init(event: nil)
         if let name = try reader.string("event") { event = try Self.checked(name, path: reader.path("event")) }
         if let value = reader["where"] { filter = try filters.filter(value, path: reader.path("where")) }

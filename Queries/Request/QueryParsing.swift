@@ -46,6 +46,9 @@ extension Query {
             let funnel = try FunnelQuery(reader, common: common, filters: &filters)
             try funnel.requireSupported()
             return .funnel(funnel)
+        case .retention: return .retention(try RetentionQuery(reader, common: common, filters: &filters))
+        case .paths: return .paths(try PathsQuery(reader, common: common, filters: &filters))
+        case .sessions: return .sessions(try SessionsQuery(reader, common: common))
         case .events: return .events(try EventsQuery(reader, common: common))
         case .values: return .values(try ValuesQuery(reader, common: common))
         case .schema: return .schema(SchemaQuery(common: common))
@@ -66,6 +69,9 @@ extension QueryKind {
                 "steps", "window", "strict_increase", "order", "attempt", "count", "same", "exclude", "by",
                 "attribution", "limit", "interval", "time_to_convert",
             ]
+        case .retention: RetentionQuery.ownKeys
+        case .paths: PathsQuery.ownKeys
+        case .sessions: SessionsQuery.ownKeys
         case .events: ["limit", "cursor", "columns"]
         case .values: ["dim", "prefix", "limit"]
         case .schema: []

@@ -83,6 +83,8 @@ extension OpenAPIDocument {
             "requestBody": {"content": {"application/json": {"schema": {"anyOf": [
               {"$ref": "#/components/schemas/AggregateQuery"}, {"$ref": "#/components/schemas/TimeseriesQuery"},
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},
+              {"$ref": "#/components/schemas/RetentionQuery"}, {"$ref": "#/components/schemas/PathsQuery"},
+              {"$ref": "#/components/schemas/SessionsQuery"},
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
@@ -118,6 +120,15 @@ extension OpenAPIDocument {
         by commas."},
               {"name": "window", "in": "query", "schema": {"$ref": "#/components/schemas/Duration"}},
               {"name": "count", "in": "query", "schema": {"enum": ["visitors", "sessions"]}},
+              {"name": "start", "in": "query", "schema": {"type": "string"}, "description": "An event's name, or a \#
+        match as JSON; so are `return` and `end`."},
+              {"name": "return", "in": "query", "schema": {"type": "string"}},
+              {"name": "end", "in": "query", "schema": {"type": "string"}},
+              {"name": "intervals", "in": "query", "schema": {"type": "integer"}},
+              {"name": "mode", "in": "query", "schema": {"enum": ["on", "on_or_after"]}},
+              {"name": "cohorts", "in": "query", "schema": {"enum": ["first", "every"]}},
+              {"name": "depth", "in": "query", "schema": {"type": "integer"}},
+              {"name": "collapse", "in": "query", "schema": {"type": "boolean"}},
               {"name": "dim", "in": "query", "schema": {"$ref": "#/components/schemas/Dimension"}},
               {"name": "prefix", "in": "query", "schema": {"type": "string"}},
               {"name": "cursor", "in": "query", "schema": {"type": "string"}},
@@ -193,6 +204,8 @@ extension OpenAPIDocument {
         {"application/json": {"schema": {"anyOf": [
           {"$ref": "#/components/schemas/AggregateAnswer"}, {"$ref": "#/components/schemas/TimeseriesAnswer"},
           {"$ref": "#/components/schemas/TopAnswer"}, {"$ref": "#/components/schemas/FunnelAnswer"},
+          {"$ref": "#/components/schemas/RetentionAnswer"}, {"$ref": "#/components/schemas/PathsAnswer"},
+          {"$ref": "#/components/schemas/SessionsAnswer"},
           {"$ref": "#/components/schemas/EventsAnswer"}, {"$ref": "#/components/schemas/ValuesAnswer"},
           {"$ref": "#/components/schemas/SchemaAnswer"}]}}}}
         """#

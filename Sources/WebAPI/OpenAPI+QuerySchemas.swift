@@ -1,6 +1,7 @@
 extension OpenAPIDocument {
     static let querySchemas = #"""
-        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "events", "values", "schema"]},
+        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "retention", "paths", "sessions", "events", \#
+        "values", "schema"]},
         "Duration": {"description": "90s, 30m, 1h, 7d, or milliseconds.", "oneOf": [{"type": "string"}, {"type": \#
         "integer"}]},
         "Interval": {"enum": ["minute", "hour", "day", "week", "month"]},

@@ -18,7 +18,7 @@ public enum OpenAPIDocument {
         "components": {
           "parameters": {\(parameters)},
           "responses": {\(responses)},
-          "schemas": {\(eventSchemas),\(querySchemas),\(removalSchemas)}
+          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas)}
         }
         }
         """

@@ -105,7 +105,7 @@ struct WebResponder: HTTPResponder {
         case .backup: return try await backup(request)
         case .confirmRetention: return try await confirmRetention(request)
         case .eraseVisitor: return try await eraseVisitor(request, name: kind)
-        case .deleteSite: return try await deleteSite(name: kind)
+        case .deleteSite: return try await deleteSite(request, name: kind)
         case .health: return .text("ok\n")
         case .readiness:
             try state.checkReady()

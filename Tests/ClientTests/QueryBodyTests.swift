@@ -60,6 +60,27 @@ struct QueryBodyTests {
             } == #"{"range":"7d","steps":[{"any":[{"event":"a"}]}],"dim":"path","prefix":"/p","cursor":"c"}"#)
     }
 
+    @Test("The flags of retention and paths name events, or hold the API's JSON")
+    func visits() throws {
+        #expect(
+            try body {
+                $0.start = "signup"
+                $0.comeback = #"{"any":["a","b"]}"#
+                $0.intervals = 6
+                $0.mode = "on_or_after"
+                $0.cohorts = "every"
+            }
+                == #"{"start":{"event":"signup"},"return":{"any":["a","b"]},"intervals":6,"mode":"on_or_after","#
+                + #""cohorts":"every"}"#)
+        #expect(
+            try body {
+                $0.end = "purchase"
+                $0.depth = 3
+                $0.keepsRepeats = true
+            } == #"{"end":{"event":"purchase"},"depth":3,"collapse":false}"#)
+        #expect(throws: ClientError.self) { try body { $0.start = "{" } }
+    }
+
     @Test("Flags change the members of a whole query, and filters add to its filters")
     func base() throws {
         let base = #"{"site":"a","limit":3,"where":[{"dim":"x","values":["y"]}],"new":1}"#

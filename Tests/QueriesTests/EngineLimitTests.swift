@@ -87,6 +87,19 @@ struct EngineLimitTests {
         #expect(try await refusal(target, "aggregate", "{}") == nil)
     }
 
+    @Test("A retention answer of millions of numbers is refused before anything is read")
+    func cohorts() async throws {
+        let target = StoreTarget()
+        try await target.load([#"{"event":"x","visitor":"v","time":1767225600000}"#])
+        let range = #""range":{"from":0,"to":"2026-01-02T00:00:00Z"}"#
+        for (intervals, code) in [(48, nil), (49, "limit_exceeded")] as [(Int, String?)] {
+            let query = #"{"start":"x","return":"x","intervals":\#(intervals),\#(range)}"#
+            #expect(try await refusal(target, "retention", query) == code)
+        }
+        let ages = #"{"start":"x","return":"x","from":"0001-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}"#
+        #expect(try await refusal(target, "retention", ages) == "too_many_intervals")
+    }
+
     @Test("Names that only look alike are two dimensions, in every answer")
     func namesByBytes() async throws {
         let target = StoreTarget()

@@ -170,7 +170,7 @@ struct RequestQueryTests {
 
     @Test("Kinds that are not there are told from kinds that are not there yet")
     func kinds() {
-        for kind in ["retention", "paths", "sessions", "funnel/visitors"] {
+        for kind in ["funnel/visitors"] {
             let error = #expect(throws: QueryError.self) { try parse(kind, "{}") }
             #expect(error?.code == "not_implemented")
             #expect(error?.status == 501)

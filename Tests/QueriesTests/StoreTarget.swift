@@ -13,14 +13,17 @@ final class StoreTarget: QueryTarget {
     private let directory: URL
     private let compacts: Bool
     private let takesEverything: Bool
+    private let clock: any WallClock
     private var open: (service: IngestService, engine: QueryEngine)?
 
     /// - Parameters:
     ///   - compacts: whether all sealed segments are merged whenever some are sealed.
     ///   - takesEverything: whether an event that is rejected is an error of the test.
-    init(compacts: Bool = false, takesEverything: Bool = false) {
+    ///   - clock: what queries take for now.
+    init(compacts: Bool = false, takesEverything: Bool = false, clock: any WallClock = SystemClock()) {
         self.compacts = compacts
         self.takesEverything = takesEverything
+        self.clock = clock
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
     }
@@ -74,7 +77,7 @@ final class StoreTarget: QueryTarget {
             service = try? await start(options, logger)
         }
         let started = try #require(service)
-        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2))
+        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2, clock: clock))
         open = both
         return both
     }

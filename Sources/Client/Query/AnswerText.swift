@@ -13,6 +13,9 @@ public enum AnswerText {
             case "timeseries": timeseries(query, answer)
             case "top": top(query, answer)
             case "funnel": funnel(query, answer)
+            case "retention": retention(query, answer)
+            case "paths": paths(query, answer)
+            case "sessions": sessions(query, answer)
             case "events": events(answer)
             default: generic(answer)
             }
@@ -171,7 +174,7 @@ public enum AnswerText {
         return names
     }
 
-    private static func dimensions(_ query: JSONNode) -> [String] {
+    static func dimensions(_ query: JSONNode) -> [String] {
         switch query["by"] {
         case .string(let name)?: [name]
         case .array(let names)?: names.compactMap(\.text)

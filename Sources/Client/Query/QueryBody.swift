@@ -35,6 +35,14 @@ public enum QueryBody {
         if let steps = options.steps { body.set("steps", try self.steps(steps)) }
         text("window", options.window)
         text("count", options.count)
+        for (name, value) in [("start", options.start), ("return", options.comeback), ("end", options.end)] {
+            if let value { body.set(name, try match("--\(name)", value)) }
+        }
+        number("intervals", options.intervals)
+        text("mode", options.mode)
+        text("cohorts", options.cohorts)
+        number("depth", options.depth)
+        if options.keepsRepeats { body.set("collapse", .bool(false)) }
         text("dim", options.dim)
         text("prefix", options.prefix)
         text("cursor", options.cursor)
@@ -71,6 +79,16 @@ public enum QueryBody {
             throw ClientError(.usage, "\(flag) \(Console.harmless(text)): write names, separated by commas")
         }
         return values.map { .string($0.text) }
+    }
+
+    /// What an event must be like: a name, or the API's JSON.
+    private static func match(_ flag: String, _ text: String) throws(ClientError) -> JSONNode {
+        guard text.first == "{" else { return .object([JSONMember("event", .string(text))]) }
+        do throws(JSONError) {
+            return try JSONNode(parsing: Array(text.utf8))
+        } catch {
+            throw ClientError(.usage, "\(flag) is no JSON: \(error)")
+        }
     }
 
     private static func steps(_ text: String) throws(ClientError) -> JSONNode {

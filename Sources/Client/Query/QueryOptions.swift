@@ -42,6 +42,22 @@ public struct QueryOptions: Sendable {
     public var window: String?
     /// `--count`: `visitors` or `sessions`.
     public var count: String?
+    /// `--start`: an event's name or the API's JSON object.
+    public var start: String?
+    /// `--return`: an event's name or the API's JSON object.
+    public var comeback: String?
+    /// `--end`: an event's name or the API's JSON object.
+    public var end: String?
+    /// `--intervals`: how many of them a cohort is followed.
+    public var intervals: Int?
+    /// `--mode`: `on` or `on_or_after`.
+    public var mode: String?
+    /// `--cohorts`: `first` or `every`.
+    public var cohorts: String?
+    /// `--depth`: nodes of a path.
+    public var depth: Int?
+    /// `--keep-repeats`.
+    public var keepsRepeats = false
     /// `--dim`: a dimension.
     public var dim: String?
     /// `--prefix`.

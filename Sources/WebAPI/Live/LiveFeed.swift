@@ -229,7 +229,13 @@ final class LiveFeed: Sendable {
 extension Query {
     /// How often an answer may have changed with nothing but the clock; `nil` for never.
     fileprivate func clockSteps(_ limits: LiveLimits) -> Duration? {
-        switch common.range {
+        switch self {
+        // What is over and what is not changes with the clock, whatever the range.
+        case .retention: return limits.clockSteps
+        case .funnel(let query) where query.interval != nil: return limits.clockSteps
+        default: break
+        }
+        return switch common.range {
         case .absolute(_, .some): nil
         // A thousandth of the range is less than what a chart of it can show.
         case .last(let duration): min(.milliseconds(max(duration / 1_000, 1)), limits.clockSteps)
