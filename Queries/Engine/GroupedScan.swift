@@ -100,7 +100,8 @@ struct GroupedScan {
     private func makeUnits() throws(QueryError) -> [Unit] {
         var units: [Unit] = []
         for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+            let filter = try CompiledFilter(
+                self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
             let names = filter.possibleNames
             if let column = rollupColumn(segment, filter, names) {
                 units.append(Unit(segment: index, pieces: [], rollup: column, names: names))
@@ -210,7 +211,8 @@ struct GroupedScan {
                 into: &result, segment: unit.segment, intervals: grouping.intervals, execution: execution)
             return
         }
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
         var measures: [SegmentMeasure] = []
         for measure in plan.measures { measures.append(try SegmentMeasure(measure, of: segment, hash: execution.hash)) }
