@@ -68,6 +68,23 @@ final class Execution: Sendable {
         }
     }
 
+    /// Sorts what may be millions of elements, with a look at the clock now and then.
+    func sort<Element>(
+        _ elements: inout [Element], by precedes: (Element, Element) -> Bool
+    ) throws(QueryError) {
+        var comparisons = 0
+        do {
+            try elements.sort { left, right in
+                comparisons &+= 1
+                if comparisons & 0xFFFF == 0 { try check() }
+                return precedes(left, right)
+            }
+        } catch {
+            // Only the check throws.
+            throw error as? QueryError ?? QueryError(.cancelled, "The query was stopped.")
+        }
+    }
+
     /// Runs `body` for every index, on this thread and up to ``threads`` in all that take the next index when they are
     /// free.
     ///

@@ -91,7 +91,10 @@ struct GroupedScan {
                 total.fold(
                     other.sums, group: group, key: other.table.index.keys[group],
                     interval: other.table.intervals[group], places: places)
-                if group % 4096 == 0 { try total.account(execution.memory) }
+                if group % 4096 == 0 {
+                    try execution.check()
+                    try total.account(execution.memory)
+                }
             }
         }
         return total
