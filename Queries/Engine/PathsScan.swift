@@ -98,13 +98,15 @@ struct PathsScan {
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         var prepared = Prepared()
         guard segment.coverage(of: range) != .none else { return prepared }
-        let filter = try CompiledFilter(query.common.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            query.common.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         let match: Filter? =
             switch query.anchor {
             case .beginning: nil
             case .start(let match), .end(let match): match.asFilter
             }
-        let anchor = try CompiledFilter(match, range: range, segment: segment, hash: execution.hash)
+        let anchor = try CompiledFilter(
+            match, range: range, segment: segment, hash: execution.hash, execution: execution)
         for name in segment.header.names.indices {
             let name = Name(name: name, filter: filter.filter(forName: name), anchor: anchor.filter(forName: name))
             if countsSessions || name.filter.constant != false { prepared.names.append(name) }

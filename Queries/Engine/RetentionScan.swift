@@ -79,7 +79,11 @@ struct RetentionScan {
         for (bit, match) in [(RetentionScan.start, query.start), (RetentionScan.comeback, query.comeback)] {
             let filter = query.common.filter.map { Filter.all([$0, match.asFilter]) } ?? match.asFilter
             tests.append(
-                (bit, try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)))
+                (
+                    bit,
+                    try CompiledFilter(
+                        filter, range: range, segment: segment, hash: execution.hash, execution: execution)
+                ))
         }
         return segment.header.names.indices.compactMap { name in
             let ofName = tests.map { (bit: $0.bit, filter: $0.filter.filter(forName: name)) }

@@ -91,7 +91,8 @@ struct SessionPagesScan {
     }
 
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
-        let filter = try CompiledFilter(query.common.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            query.common.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         return Prepared(
             session: try SegmentDimension(.field(.session), of: segment, hash: execution.hash),
             filters: segment.header.names.indices.map { filter.filter(forName: $0) })

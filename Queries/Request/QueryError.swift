@@ -44,6 +44,8 @@ public struct QueryError: Error, Sendable, Equatable {
         case invalidCursor = "invalid_cursor"
         /// The query took longer than it may.
         case timeout
+        /// Nobody waits for the answer any more.
+        case cancelled
         /// The query needed more memory than it may.
         case memoryLimit = "memory_limit"
         /// Stored data could not be read.
@@ -56,6 +58,8 @@ public struct QueryError: Error, Sendable, Equatable {
             case .unknownKind: 404
             case .storageError: 500
             case .timeout: 504
+            // Seen by nobody but the counters of answers; the number is what proxies use for it.
+            case .cancelled: 499
             default: 400
             }
         }
@@ -77,6 +81,7 @@ public struct QueryError: Error, Sendable, Equatable {
             case .invalidRegex: "The regular expression is not valid"
             case .invalidCursor: "The cursor is not valid"
             case .timeout: "The query took too long"
+            case .cancelled: "The query was stopped"
             case .memoryLimit: "The query needs too much memory"
             case .storageError: "Stored data could not be read"
             case .unknownKind: "There is no such query"
