@@ -42,7 +42,7 @@ struct AnswerPlace: Equatable, Sendable {
             guard range.to <= now else { return nil }
             (from, to, intervals) = (range.from, range.to, nil)
             return
-        case .paths, .sessions, .events, .values, .schema: interval = nil
+        case .funnelVisitors, .paths, .sessions, .events, .values, .schema: interval = nil
         }
         from = snapshot.first.map { $0 < range.from } ?? false ? range.from : nil
         to = snapshot.last.map { $0 >= range.to } ?? false ? range.to : nil
