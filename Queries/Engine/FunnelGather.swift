@@ -73,7 +73,8 @@ struct FunnelGather: Sendable {
         func compiled(_ match: StepMatch?) throws(QueryError) -> CompiledFilter {
             let parts = [query.common.filter, match?.asFilter].compactMap { $0 }
             return try CompiledFilter(
-                parts.isEmpty ? nil : .all(parts), range: range, segment: segment, hash: execution.hash)
+                parts.isEmpty ? nil : .all(parts), range: range, segment: segment, hash: execution.hash,
+                execution: execution)
         }
         var tests: [Test] = []
         for (number, step) in plan.steps.enumerated() {
