@@ -12,6 +12,7 @@ public final class QueryEngine: Sendable {
     private let store: Store
     private let clock: any WallClock
     private let threads: Int
+    private let derived = DerivedCache()
 
     /// Creates an engine.
     ///
@@ -44,7 +45,7 @@ public final class QueryEngine: Sendable {
         try stored { () throws(StorageError) in try snapshot.requireComplete() }
         let execution = Execution(
             snapshot: snapshot, hash: store.hash, now: now, threads: threads,
-            timeoutMs: min(common.timeoutMs ?? QueryEngine.timeoutMs, QueryEngine.timeoutMs))
+            timeoutMs: min(common.timeoutMs ?? QueryEngine.timeoutMs, QueryEngine.timeoutMs), derived: derived)
         let range = try common.range.resolve(
             now: now, firstEvent: snapshot.first, lastEvent: snapshot.last, timezone: common.timezone)
         var members: [(key: String, value: JSONValue)]

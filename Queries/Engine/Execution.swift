@@ -12,18 +12,23 @@ final class Execution: Sendable {
     /// The clock when the query came, Unix milliseconds.
     let now: Int64
     let threads: Int
+    /// What was worked out from sets of segments before.
+    let derived: DerivedCache
     private let deadline: UInt64
     private let timeoutMs: Int64
     private let scanned = Atomic<Int>(0)
     private let isCancelled = Atomic<Bool>(false)
     private let estimateError = Atomic<UInt64>(0)
 
-    init(snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, timeoutMs: Int64) {
+    init(
+        snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, timeoutMs: Int64, derived: DerivedCache
+    ) {
         self.snapshot = snapshot
         self.hash = hash
         self.now = now
         self.threads = max(1, threads)
         self.timeoutMs = timeoutMs
+        self.derived = derived
         deadline = DispatchTime.now().uptimeNanoseconds &+ UInt64(clamping: timeoutMs) &* 1_000_000
     }
 

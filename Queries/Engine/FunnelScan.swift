@@ -54,7 +54,6 @@ struct FunnelScan {
     private struct Worker {
         var counts: Counts
         var rows: [Counts]
-        let plain = VisitorEvents<UInt32>()
         let detailed = VisitorEvents<Event>()
         var keys: [UInt32] = []
         var matcher: FunnelMatcher
@@ -62,14 +61,18 @@ struct FunnelScan {
 
     /// Runs the scan.
     func run() throws(QueryError) -> Result {
+        if FunnelKernel.applies(to: query),
+            let counts = try FunnelKernel(execution: execution, query: query, range: range).run()
+        {
+            return Result(counts: counts, table: GroupTable(dimensions: 0), rows: [])
+        }
         let table = try keys()
         let resolver = GroupResolver(table)
         var prepared: [Prepared] = []
         for segment in execution.segments {
             prepared.append(segment.coverage(of: range) == .none ? Prepared() : try prepare(segment))
         }
-        let partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
         let ready = prepared
         let steps = query.steps.count
         let workers = PerWorker(execution.workers) {
@@ -79,14 +82,9 @@ struct FunnelScan {
                 matcher: FunnelMatcher(
                     steps: steps, window: query.windowMs, strictIncrease: query.strictIncrease))
         }
-        let isPlain = query.by.isEmpty && query.count == .visitors
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
             try workers.with(number) { (worker) throws(QueryError) in
-                if isPlain {
-                    try scanPlain(partition, of: partitions, ready, into: &worker)
-                } else {
-                    try scan(partition, of: partitions, ready, resolver: resolver, into: &worker)
-                }
+                try scan(partition, of: partitions, ready, resolver: resolver, into: &worker)
             }
         }
         var result = Result(
@@ -144,51 +142,6 @@ struct FunnelScan {
         return tests
     }
 
-    /// The common case: visitors are counted and not split, so an event is its time and its steps.
-    private func scanPlain(
-        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], into worker: inout Worker
-    ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
-        let events = worker.plain
-        events.removeAll()
-        var mask: [UInt8] = []
-        var steps: [UInt32] = []
-        for (index, segment) in execution.segments.enumerated() where !prepared[index].names.isEmpty {
-            let (slotOfOrdinal, base) = slots.ofOrdinals(segment: index)
-            let month = segment.header.month
-            for name in prepared[index].names {
-                let (always, sometimes) = (name.always, name.sometimes)
-                for piece in partitions.pieces(partition, segment: index, name: name.name) {
-                    try execution.check()
-                    execution.countRows(piece.range.count)
-                    let ordinals = try stored { () throws(StorageError) in try segment.ordinals(chunk: piece.chunk) }
-                    let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
-                    if sometimes.isEmpty {
-                        events.append(
-                            rows: piece.range, ordinals: ordinals, base: base, slotOfOrdinal: slotOfOrdinal,
-                            times: times, month: month, payload: always)
-                        continue
-                    }
-                    try readSteps(always, sometimes, piece, &steps, &mask)
-                    events.reserve(piece.range.count)
-                    for (position, row) in piece.range.enumerated() where steps[position] != 0 {
-                        events.append(
-                            slot: slotOfOrdinal[Int(ordinals[row]) - base], time: month + Int64(times[row]),
-                            payload: steps[position])
-                    }
-                }
-            }
-        }
-        var matcher = worker.matcher
-        var reached = worker.counts
-        events.forEachVisitor(slots.count) { visitor in
-            let level = matcher.level(0..<visitor.count, { visitor[$0].time }, { visitor[$0].payload })
-            for step in 0..<level { reached[step] &+= 1 }
-        }
-        worker.matcher = matcher
-        worker.counts = reached
-    }
-
     /// The steps of each row of a piece.
     private func readSteps(
         _ always: UInt32, _ sometimes: [StepTest], _ piece: Piece, _ steps: inout [UInt32], _ mask: inout [UInt8]
@@ -204,7 +157,7 @@ struct FunnelScan {
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], resolver: GroupResolver,
         into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         worker.detailed.removeAll()
         worker.keys.removeAll(keepingCapacity: true)
         for (index, segment) in execution.segments.enumerated() where !prepared[index].names.isEmpty {
