@@ -58,7 +58,8 @@ let package = Package(
             name: "Storage", dependencies: ["Events", "RocksDB", "Compression", product("Logging", "swift-log")],
             path: "Storage", exclude: ["FORMAT.md"], swiftSettings: strict),
         .target(
-            name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", swiftSettings: strict),
+            name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
+            swiftSettings: strict),
         .target(
             name: "Ingest",
             dependencies: [
@@ -167,7 +168,9 @@ let package = Package(
         .target(name: "FaultShim", path: "Tests/FaultShim"),
         .testTarget(
             name: "TortureTests",
-            dependencies: ["TestSupport", "Storage", "Events", "RocksDB", product("Logging", "swift-log")],
+            dependencies: [
+                "TestSupport", "Storage", "Queries", "Events", "RocksDB", product("Logging", "swift-log"),
+            ],
             path: "Tests/TortureTests", swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

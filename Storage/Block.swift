@@ -109,6 +109,13 @@ package enum Block {
 
     /// Checks a block and returns its payload.
     package static func decode(_ block: UnsafeRawBufferPointer, identity: Identity) throws(StorageError) -> [UInt8] {
+        try withPayload(block, identity: identity) { [UInt8]($0) }
+    }
+
+    /// Checks a block and calls `body` with its payload, which lies in the block itself where it is not compressed.
+    static func withPayload<R>(
+        _ block: UnsafeRawBufferPointer, identity: Identity, _ body: (UnsafeRawBufferPointer) throws(StorageError) -> R
+    ) throws(StorageError) -> R {
         func damaged(_ reason: String) -> StorageError { .corrupt(block: identity.name, reason: reason) }
         guard block.count >= headerBytes else { throw damaged("it is shorter than a header") }
         guard block[0] == 0x57, block[1] == 0x42 else { throw damaged("it does not begin with the magic bytes") }
@@ -138,16 +145,18 @@ package enum Block {
         switch block[4] {
         case 0:
             guard rawCount == storedCount else { throw damaged("its two lengths differ") }
-            return [UInt8](stored)
+            return try body(stored)
         case 1:
             // Nothing is allocated for a size that no frame of these bytes can have: a zstd block takes three bytes at
             // least and holds 128 KiB at most.
             guard rawCount <= (storedCount / 3 + 1) << 17 else { throw damaged("it declares \(rawCount) bytes") }
+            let payload: [UInt8]
             do throws(CompressionError) {
-                return try Zstd.decompress(stored, expectedCount: rawCount)
+                payload = try Zstd.decompress(stored, expectedCount: rawCount)
             } catch {
                 throw damaged("it could not be inflated: \(error)")
             }
+            return try payload.withBytes { (raw) throws(StorageError) in try body(raw) }
         default:
             throw damaged("its compression \(block[4]) is unknown")
         }

@@ -1,8 +1,12 @@
 /// Appends the primitive types of `FORMAT.md` to a buffer.
 package struct ByteWriter {
     package private(set) var bytes: [UInt8] = []
+    /// Whether integers are packed without looking for what would be smaller.
+    let isBrief: Bool
 
-    package init() {}
+    package init() { isBrief = false }
+
+    init(isBrief: Bool) { self.isBrief = isBrief }
 
     package mutating func u8(_ value: UInt8) { bytes.append(value) }
 

@@ -34,20 +34,24 @@ package struct CompactionPlan {
     let watermark: Int64
     /// Rows that a merged segment may have.
     let maxRows: Int
+    /// The longest bucket that segments are merged into.
+    let longest: BucketLevel
 
-    package init(month: Int64, monthEnd: Int64, watermark: Int64, maxRows: Int) {
+    /// - Parameter longest: a retention wants shorter ones, since a segment goes as a whole.
+    package init(month: Int64, monthEnd: Int64, watermark: Int64, maxRows: Int, longest: BucketLevel = .month) {
         self.month = month
         self.monthEnd = monthEnd
         self.watermark = watermark
         self.maxRows = maxRows
+        self.longest = longest
     }
 
     /// Hours of an open day that may lie side by side.
     static let openHours = 6
     /// Late segments over several buckets that may lie side by side.
-    static let wideSegments = 3
+    package static let wideSegments = 3
     /// Segments of one bucket that may lie side by side, however different their sizes.
-    static let bucketSegments = 3
+    package static let bucketSegments = 3
     /// Segments of a month that may lie side by side: 31 days, an open day's hours and some late ones.
     static let monthSegments = 44
     /// Smaller segments are merged into one that is up to this many times as large as they are together.
@@ -60,6 +64,7 @@ package struct CompactionPlan {
         if let masked = candidates.first(where: \.isMasked) {
             return Task(segments: [masked.number], bucket: masked.bucket)
         }
+        guard longest == .month else { return short(candidates) }
         if monthEnd <= watermark { return closedMonth(candidates) }
         let days = Dictionary(grouping: candidates.filter { $0.bucket.level != .month }) { dayStart($0.bucket.start) }
         for (start, segments) in days.sorted(by: { $0.key < $1.key }) {
@@ -97,17 +102,33 @@ package struct CompactionPlan {
             if !hours.isEmpty { return tiered(segments, bucket: bucket) }
             return segments.count > Self.bucketSegments ? tiered(segments, bucket: bucket) : grown(segments, bucket)
         }
-        // Late parts of an hour join it.
-        for (hour, parts) in Dictionary(grouping: segments.filter { $0.bucket.level == .hour }, by: \.bucket)
-            .sorted(by: { $0.key.start < $1.key.start }) where parts.count > 1
+        if let task = late(segments.filter { $0.bucket.level == .hour }) { return task }
+        guard segments.count > Self.openHours else { return nil }
+        return tiered(segments, bucket: bucket)
+    }
+
+    /// Late parts of a bucket join it.
+    private func late(_ segments: [CompactionCandidate]) -> Task? {
+        for (bucket, parts) in Dictionary(grouping: segments, by: \.bucket)
+            .sorted(by: { ($0.key.start, $0.key.level) < ($1.key.start, $1.key.level) }) where parts.count > 1
         {
-            if let task = grown(parts, hour) ?? (parts.count > Self.bucketSegments ? tiered(parts, bucket: hour) : nil)
-            {
+            let task = parts.count > Self.bucketSegments ? tiered(parts, bucket: bucket) : grown(parts, bucket)
+            if let task { return task }
+        }
+        return nil
+    }
+
+    /// Hours become days at the most, or stay hours. What lies over several days already is merged with its like.
+    private func short(_ candidates: [CompactionCandidate]) -> Task? {
+        let days = Dictionary(grouping: candidates.filter { $0.bucket.level != .month }) { dayStart($0.bucket.start) }
+        for (start, segments) in days.sorted(by: { $0.key < $1.key }) {
+            let isClosed = start + Bucket.day <= watermark
+            if let task = longest == .day ? day(segments, start: start, isClosed: isClosed) : late(segments) {
                 return task
             }
         }
-        guard segments.count > Self.openHours else { return nil }
-        return tiered(segments, bucket: bucket)
+        let wide = candidates.filter { $0.bucket.level == .month }
+        return wide.count > Self.wideSegments ? tiered(wide, bucket: monthBucket) : nil
     }
 
     /// Everything becomes a month's segment, or a few if that would be too many rows: neighbours in time together.

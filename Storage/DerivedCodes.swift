@@ -3,38 +3,6 @@ enum DerivedCodes {
     /// A row's code where its source has none: never written, so that it shows a damaged block.
     static let undefined = UInt32.max
 
-    /// `output[i]` = the code of row i's visitor.
-    ///
-    /// - Parameter visitorCodes: by chunk of 65,536 visitors.
-    static func follow(
-        visitors ordinals: [UInt32], _ visitorCodes: [CodeChunk], into output: inout [UInt32]
-    ) throws(DecodingFault) {
-        output.removeAll(keepingCapacity: true)
-        output.reserveCapacity(ordinals.count)
-        var start = 0
-        // Ordinals ascend within a name, so that rows of one chunk of visitors lie together.
-        while start < ordinals.count {
-            let chunk = Int(ordinals[start]) / CodeChunk.rows
-            var end = start + 1
-            while end < ordinals.count, Int(ordinals[end]) / CodeChunk.rows == chunk { end += 1 }
-            guard chunk < visitorCodes.count else { throw DecodingFault("lacks a visitor's code") }
-            try visitorCodes[chunk].lookUp(ordinals[start..<end], into: &output)
-            start = end
-        }
-    }
-
-    /// Overwrites rows that are exceptions.
-    static func correct(
-        _ output: inout [UInt32], _ bytes: UnsafeRawBufferPointer, below limit: Int
-    ) throws(DecodingFault) {
-        var reader = ByteReader(bytes)
-        let rows = try IntegerCodec.decodeLong(&reader, atMost: output.count, below: output.count)
-        let codes = try IntegerCodec.decodeLong(&reader, atMost: rows.count, below: limit)
-        guard rows.count == codes.count else { throw DecodingFault("has another number of exceptions") }
-        try reader.end()
-        for (row, code) in zip(rows, codes) { output[Int(row)] = code }
-    }
-
     /// The payload of a chunk's exceptions.
     static func encodeExceptions(rows: [UInt32], codes: [UInt32]) -> [UInt8] {
         var writer = ByteWriter()
@@ -45,36 +13,77 @@ enum DerivedCodes {
 }
 
 extension CodeChunk {
-    /// Appends the codes at some positions, which lie all within one chunk's multiple of ``rows``.
-    func lookUp(_ positions: ArraySlice<UInt32>, into output: inout [UInt32]) throws(DecodingFault) {
-        let low = UInt32(CodeChunk.rows - 1)
-        switch self {
-        case .constant(let value, let count):
-            guard positions.allSatisfy({ Int($0 & low) < count }) else { throw DecodingFault("lacks a visitor's code") }
-            output.append(contentsOf: repeatElement(value, count: positions.count))
-        case .narrow(let values): try CodeChunk.gather(values, positions, low, into: &output)
-        case .medium(let values): try CodeChunk.gather(values, positions, low, into: &output)
-        case .wide(let values): try CodeChunk.gather(values, positions, low, into: &output)
+    /// Chunks one after the other, however many rows that makes.
+    ///
+    /// - Parameter limit: that all of them were read with, so that they are equally wide.
+    init(joining chunks: [CodeChunk], below limit: Int) {
+        if let first = chunks.first, chunks.count == 1 {
+            self = first
+        } else if limit <= 1 << 8 {
+            self = .narrow(chunks.reduce(into: []) { $1.append(to: &$0) })
+        } else if limit <= 1 << 16 {
+            self = .medium(chunks.reduce(into: []) { $1.append(to: &$0) })
+        } else {
+            self = .wide(chunks.reduce(into: []) { $1.append(to: &$0) })
         }
     }
 
-    private static func gather<T: FixedWidthInteger & UnsignedInteger>(
-        _ values: [T], _ positions: ArraySlice<UInt32>, _ low: UInt32, into output: inout [UInt32]
-    ) throws(DecodingFault) {
-        // Only the last chunk of visitors is not full; its bound is checked once instead of a row.
-        if values.count < CodeChunk.rows, positions.contains(where: { Int($0 & low) >= values.count }) {
+    private func append<T: FixedWidthInteger & UnsignedInteger>(to output: inout [T]) {
+        switch self {
+        case .constant(let value, let count):
+            output.append(contentsOf: repeatElement(T(truncatingIfNeeded: value), count: count))
+        case .narrow(let values): output.append(contentsOf: values.lazy.map { T(truncatingIfNeeded: $0) })
+        case .medium(let values): output.append(contentsOf: values.lazy.map { T(truncatingIfNeeded: $0) })
+        case .wide(let values): output.append(contentsOf: values.lazy.map { T(truncatingIfNeeded: $0) })
+        }
+    }
+
+    /// The codes at some positions: of visitors by their ordinals.
+    func picked(at positions: [UInt32]) throws(DecodingFault) -> CodeChunk {
+        guard positions.isEmpty || Int(IntegerReader.maximum(positions)) < count else {
             throw DecodingFault("lacks a visitor's code")
         }
-        let before = output.count
-        output.append(contentsOf: repeatElement(0, count: positions.count))
-        output.withUnsafeMutableBufferPointer { output in
+        switch self {
+        case .constant(let value, _): return .constant(value, count: positions.count)
+        case .narrow(let values): return .narrow(CodeChunk.pick(values, positions))
+        case .medium(let values): return .medium(CodeChunk.pick(values, positions))
+        case .wide(let values): return .wide(CodeChunk.pick(values, positions))
+        }
+    }
+
+    private static func pick<T: BitwiseCopyable>(_ values: [T], _ positions: [UInt32]) -> [T] {
+        [T](unsafeUninitializedCapacity: positions.count) { output, count in
             values.withUnsafeBufferPointer { values in
                 positions.withUnsafeBufferPointer { positions in
                     for index in positions.indices {
-                        output[before &+ index] = UInt32(truncatingIfNeeded: values[Int(positions[index] & low)])
+                        output.initializeElement(at: index, to: values[Int(positions[index])])
                     }
                 }
             }
+            count = positions.count
+        }
+    }
+
+    /// The same with other codes in rows that are exceptions.
+    func corrected(_ bytes: UnsafeRawBufferPointer, below limit: Int) throws(DecodingFault) -> CodeChunk {
+        var reader = ByteReader(bytes)
+        let rows = try IntegerCodec.decodeLong(&reader, atMost: count, below: count)
+        let codes = try IntegerCodec.decodeLong(&reader, atMost: rows.count, below: limit)
+        guard rows.count == codes.count else { throw DecodingFault("has another number of exceptions") }
+        try reader.end()
+        func patched<T: FixedWidthInteger & UnsignedInteger>(_ values: consuming [T]) -> [T] {
+            var values = values
+            for (row, code) in zip(rows, codes) { values[Int(row)] = T(truncatingIfNeeded: code) }
+            return values
+        }
+        switch self {
+        case .constant:
+            var values: [UInt32] = []
+            append(to: &values)
+            return CodeChunk(patched(values)[...], below: limit)
+        case .narrow(let values): return .narrow(patched(values))
+        case .medium(let values): return .medium(patched(values))
+        case .wide(let values): return .wide(patched(values))
         }
     }
 }

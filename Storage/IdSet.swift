@@ -22,6 +22,8 @@ package struct IdSet {
     package private(set) var evicted = 0
     private var ids: [UInt64]
     private var epochs: [UInt16]
+    /// When it was last looked for ids that are past their horizon.
+    private var sweptAt: UInt16?
 
     package init(limits: Limits) {
         self.limits = limits
@@ -43,7 +45,7 @@ package struct IdSet {
     /// - Parameter id: not 0.
     /// - Returns: `false` if it is held already, from within the horizon before `time`.
     package mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
-        if (count + 1) * 8 > ids.count * 5 { grow(at: time) }
+        if (count + 1) * 8 > ids.count * 5 { rebuild(at: time, makesRoom: true) }
         let now = epoch(time)
         let mask = ids.count - 1
         var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
@@ -61,8 +63,31 @@ package struct IdSet {
         return true
     }
 
+    /// Epochs between two looks for ids past their horizon: a twelfth of it.
+    private static let sweepEpochs: Int16 = 20
+
+    /// Gives back the memory of ids that are past their horizon, once a twelfth of the horizon.
+    ///
+    /// - Complexity: O(1), and then O(ids held).
+    package mutating func forgetExpired(at time: Int64) {
+        let now = epoch(time)
+        guard let last = sweptAt, Int16(bitPattern: now &- last) >= 0 else {
+            sweptAt = now
+            return
+        }
+        guard Int16(bitPattern: now &- last) >= Self.sweepEpochs else { return }
+        sweptAt = now
+        if count > 0 { rebuild(at: time, makesRoom: false) }
+    }
+
+    /// Slots of the table, for tests.
+    package var capacity: Int { ids.count }
+
+    /// Makes the table anew with the ids that still count.
+    ///
+    /// - Parameter makesRoom: whether the oldest go where there are as many as there may be.
     @inline(never)
-    private mutating func grow(at time: Int64) {
+    private mutating func rebuild(at time: Int64, makesRoom: Bool) {
         let now = epoch(time)
         var longest: Int16 = 240
         var ages: [Int16: Int] = [:]
@@ -70,7 +95,7 @@ package struct IdSet {
             ages[Int16(bitPattern: now &- epochs[slot]), default: 0] += 1
         }
         var live = ages.values.reduce(0, +)
-        if live >= limits.entries {
+        if makesRoom, live >= limits.entries {
             // Full: give up the oldest epochs until an eighth is free, so that this is rare.
             for (age, number) in ages.sorted(by: { $0.key > $1.key }) {
                 if live <= limits.entries * 7 / 8 { break }

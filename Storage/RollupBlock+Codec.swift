@@ -37,9 +37,17 @@ extension RollupBlock {
         writer.integers(order.map { cellEvents[$0] - cellVisitors[$0] })
         writer.integers(together)
         if shape.hasValues {
-            let numbers = order.map { statistics(ofCell: $0) }
-            writer.integers(numbers.map { $0?.count ?? 0 })
-            Statistics.encode(numbers.compactMap(\.self), into: &writer)
+            // Most cells have no numbers at all.
+            var counts = [UInt32](repeating: 0, count: order.count)
+            var numbers: [Statistics] = []
+            if !statistics.isEmpty {
+                for (place, cell) in order.enumerated() where cellStatistics[cell] != 0 {
+                    numbers.append(statistics[Int(cellStatistics[cell]) - 1])
+                    counts[place] = numbers[numbers.count - 1].count
+                }
+            }
+            writer.integers(counts)
+            Statistics.encode(numbers, into: &writer)
         }
     }
 
@@ -154,7 +162,13 @@ extension ByteWriter {
     /// Appends integers whose number the reader knows, in pieces that ``IntegerCodec`` takes.
     mutating func integers(_ values: [UInt32]) {
         for start in stride(from: 0, to: values.count, by: CodeChunk.rows) {
-            IntegerCodec.encode(values[start..<min(start + CodeChunk.rows, values.count)], into: &self)
+            let piece = values[start..<min(start + CodeChunk.rows, values.count)]
+            if isBrief {
+                let range = piece.reduce(into: (UInt32.max, UInt32(0))) { $0 = (min($0.0, $1), max($0.1, $1)) }
+                IntegerCodec.encodePacked(piece, in: min(range.0, range.1)...range.1, into: &self)
+            } else {
+                IntegerCodec.encode(piece, into: &self)
+            }
         }
     }
 }

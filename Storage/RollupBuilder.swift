@@ -73,7 +73,7 @@ package struct RollupBuilder: Sendable {
         shape = RollupShape(codes: codes, names: names.count, visitors: visitorHashes.count, hasValues: hasValues)
         slots = [Slot](repeating: Slot(), count: codes)
         touched = [UInt32](repeating: 0, count: codes)
-        pairs = [UInt64](repeating: 0, count: max(limits.pairs, targets.most))
+        pairs = limits.hasSets ? [UInt64](repeating: 0, count: max(limits.pairs, targets.most)) : []
         visitorsOfName = [UInt32](repeating: 0, count: names.count)
         let rows = names.last?.rows.upperBound ?? 0
         visitors = RollupVisitors(
@@ -99,16 +99,20 @@ package struct RollupBuilder: Sendable {
         precondition(ordinals.count == codes.count && values?.count ?? codes.count == codes.count)
         // The loops below index without checks; these two passes are a tenth of their time.
         precondition(
-            codes.isEmpty || Self.maximum(codes) < shape.codes && Self.maximum(ordinals) < shape.visitors,
+            codes.isEmpty
+                || Self.maximum(codes) < shape.codes
+                    && (!limits.hasSets || Self.maximum(ordinals) < shape.visitors),
             "codes and visitors are the segment's")
         var start = 0
         while start < codes.count {
             precondition(name < names.count, "there are no more rows than the names have")
             let end = min(codes.count, start + names[name].rows.upperBound - nextRow)
             let range = start..<end
-            visitorsOfName[name] &+= Self.countVisitors(
-                UnsafeBufferPointer(rebasing: ordinals[range]), isFirst: nextRow == names[name].rows.lowerBound,
-                before: start > 0 ? ordinals[start - 1] : lastOrdinal)
+            if keepsTotals {
+                visitorsOfName[name] &+= Self.countVisitors(
+                    UnsafeBufferPointer(rebasing: ordinals[range]), isFirst: nextRow == names[name].rows.lowerBound,
+                    before: start > 0 ? ordinals[start - 1] : lastOrdinal)
+            }
             count(
                 UnsafeBufferPointer(rebasing: codes[range]), UnsafeBufferPointer(rebasing: ordinals[range]),
                 values.map { UnsafeBufferPointer(rebasing: $0[range]) })
@@ -130,7 +134,7 @@ package struct RollupBuilder: Sendable {
         var start = 0
         while start < codes.count {
             // As many rows as there is certainly room for the pairs of.
-            let room = (pairs.count - pairCount) / targets.most
+            let room = limits.hasSets ? (pairs.count - pairCount) / targets.most : codes.count
             guard room > 0 else {
                 drain(isEnd: false)
                 continue
@@ -138,13 +142,23 @@ package struct RollupBuilder: Sendable {
             let range = start..<min(codes.count, start + room)
             let slice = UnsafeBufferPointer(rebasing: codes[range])
             let visitors = UnsafeBufferPointer(rebasing: ordinals[range])
+            if targets.isPlain, let code = Self.constant(slice) {
+                count(code, visitors)
+                if let values { add(UnsafeBufferPointer(rebasing: values[range]), slice) }
+                start = range.upperBound
+                continue
+            }
             slots.withUnsafeMutableBufferPointer { slots in
                 touched.withUnsafeMutableBufferPointer { touched in
                     pairs.withUnsafeMutableBufferPointer { pairs in
-                        if targets.isPlain {
+                        if targets.isPlain, !limits.hasSets {
+                            Self.countAlone(slice, visitors, slots, touched, &touchedCount)
+                        } else if targets.isPlain {
                             Self.count(slice, visitors, slots, touched, &touchedCount, pairs, &pairCount)
                         } else {
-                            Self.count(slice, visitors, targets, slots, touched, &touchedCount, pairs, &pairCount)
+                            Self.count(
+                                slice, visitors, targets, slots, touched, &touchedCount, pairs, &pairCount,
+                                keepsPairs: limits.hasSets)
                         }
                     }
                 }
@@ -154,62 +168,36 @@ package struct RollupBuilder: Sendable {
         }
     }
 
-    /// The loop over rows that count under one value each.
-    private static func count(
-        _ codes: UnsafeBufferPointer<UInt32>, _ ordinals: UnsafeBufferPointer<UInt32>,
-        _ slots: UnsafeMutableBufferPointer<Slot>, _ touched: UnsafeMutableBufferPointer<UInt32>,
-        _ touchedCount: inout Int, _ pairs: UnsafeMutableBufferPointer<UInt64>, _ pairCount: inout Int
-    ) {
-        var (touchedNow, pairsNow) = (touchedCount, pairCount)
-        for row in codes.indices {
-            hit(codes[row], ordinals[row], slots, touched, &touchedNow, pairs, &pairsNow)
+    /// Adds rows of one name that all have the same value, with room for the pairs of all of them.
+    private mutating func count(_ code: UInt32, _ ordinals: UnsafeBufferPointer<UInt32>) {
+        var slot = slots[Int(code)]
+        if slot.events == 0 {
+            touched[touchedCount] = code
+            touchedCount += 1
         }
-        (touchedCount, pairCount) = (touchedNow, pairsNow)
-    }
-
-    /// The loop over rows that may count under several values each.
-    private static func count(
-        _ codes: UnsafeBufferPointer<UInt32>, _ ordinals: UnsafeBufferPointer<UInt32>, _ targets: RollupTargets,
-        _ slots: UnsafeMutableBufferPointer<Slot>, _ touched: UnsafeMutableBufferPointer<UInt32>,
-        _ touchedCount: inout Int, _ pairs: UnsafeMutableBufferPointer<UInt64>, _ pairCount: inout Int
-    ) {
-        var (touchedNow, pairsNow) = (touchedCount, pairCount)
-        targets.starts.withUnsafeBufferPointer { starts in
-            targets.targets.withUnsafeBufferPointer { all in
-                for row in codes.indices {
-                    let code = Int(codes[row])
-                    for target in Int(starts[code])..<Int(starts[code &+ 1]) {
-                        hit(all[target], ordinals[row], slots, touched, &touchedNow, pairs, &pairsNow)
-                    }
+        slot.events &+= UInt32(ordinals.count)
+        slot.visitors &+= Self.countVisitors(ordinals, isFirst: slot.last == 0, before: slot.last &- 1)
+        if limits.hasSets {
+            var (last, next) = (slot.last, pairCount)
+            pairs.withUnsafeMutableBufferPointer { pairs in
+                for ordinal in ordinals where ordinal &+ 1 != last {
+                    last = ordinal &+ 1
+                    pairs[next] = UInt64(code) &<< 32 | UInt64(ordinal)
+                    next &+= 1
                 }
             }
+            pairCount = next
         }
-        (touchedCount, pairCount) = (touchedNow, pairsNow)
-    }
-
-    /// Counts one event of a value.
-    @inline(__always)
-    private static func hit(
-        _ code: UInt32, _ ordinal: UInt32, _ slots: UnsafeMutableBufferPointer<Slot>,
-        _ touched: UnsafeMutableBufferPointer<UInt32>, _ touchedCount: inout Int,
-        _ pairs: UnsafeMutableBufferPointer<UInt64>, _ pairCount: inout Int
-    ) {
-        let slot = slots.baseAddress.unsafelyUnwrapped + Int(code)
-        if slot.pointee.events == 0 {
-            touched[touchedCount] = code
-            touchedCount &+= 1
-        }
-        // Safe because a segment has fewer rows than 2^32.
-        slot.pointee.events &+= 1
-        guard slot.pointee.last != ordinal &+ 1 else { return }
-        slot.pointee.last = ordinal &+ 1
-        slot.pointee.visitors &+= 1
-        pairs[pairCount] = UInt64(code) &<< 32 | UInt64(ordinal)
-        pairCount &+= 1
+        slot.last = ordinals[ordinals.count - 1] &+ 1
+        slots[Int(code)] = slot
     }
 
     /// Adds the values of rows.
     private mutating func add(_ values: UnsafeBufferPointer<Double>, _ codes: UnsafeBufferPointer<UInt32>) {
+        // Most parts of a segment have no values at all, and every column asks.
+        var present: UInt64 = 0
+        for value in values { present |= value == value ? 1 : 0 }
+        guard present != 0 else { return }
         for row in values.indices where !values[row].isNaN {
             let code = Int(codes[row])
             guard targets.isPlain else {
@@ -251,22 +239,6 @@ package struct RollupBuilder: Sendable {
 
     private mutating func skipEmptyNames() {
         while name < names.count, names[name].rows.isEmpty { finishName() }
-    }
-
-    /// The number of visitors that begin in consecutive rows.
-    private static func countVisitors(
-        _ ordinals: UnsafeBufferPointer<UInt32>, isFirst: Bool, before: UInt32
-    ) -> UInt32 {
-        guard let first = ordinals.first else { return 0 }
-        var count: UInt32 = isFirst || first != before ? 1 : 0
-        for row in 1..<max(1, ordinals.count) where ordinals[row] != ordinals[row &- 1] { count &+= 1 }
-        return count
-    }
-
-    private static func maximum(_ values: UnsafeBufferPointer<UInt32>) -> Int {
-        var maximum: UInt32 = 0
-        for value in values { maximum = max(maximum, value) }
-        return Int(maximum)
     }
 
     /// Ends the roll-up.

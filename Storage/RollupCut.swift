@@ -86,7 +86,7 @@ struct RollupCut {
             let index = directory.blocks.count
             let end = end(ofBlock: index, from: start)
             let block = block(start..<end, found.visitors)
-            var writer = ByteWriter()
+            var writer = ByteWriter(isBrief: limits.isBrief)
             block.encode(into: &writer, shape)
             entryBytes += writer.bytes.count
             guard entryBytes <= budget else { break }
@@ -102,7 +102,7 @@ struct RollupCut {
         directory.maxEventsOfRest = start < order.count ? Int(events[Int(order[start])]) : 0
         // Nothing but the first few of values that all are rare says nothing.
         guard directory.isComplete || directory.blocks.first?.maxEvents ?? 0 > 1 else { return EncodedRollup() }
-        let head = RollupHead(directory: directory, block: first).encode(shape)
+        let head = RollupHead(directory: directory, block: first).encode(shape, isBrief: limits.isBrief)
         return EncodedRollup(
             kind: directory.isComplete ? .complete : .heads, parts: [(0, head)] + parts)
     }

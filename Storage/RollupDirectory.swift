@@ -77,8 +77,8 @@ struct RollupHead: Sendable {
     private static let isComplete: UInt8 = 1
     private static let hasTotals: UInt8 = 2
 
-    func encode(_ shape: RollupShape) -> [UInt8] {
-        var writer = ByteWriter()
+    func encode(_ shape: RollupShape, isBrief: Bool = false) -> [UInt8] {
+        var writer = ByteWriter(isBrief: isBrief)
         writer.u8((directory.isComplete ? Self.isComplete : 0) | (directory.totals != nil ? Self.hasTotals : 0))
         writer.varint(directory.distinct)
         writer.varint(directory.maxEventsOfRest)

@@ -24,6 +24,8 @@ package struct RollupLimits: Sendable {
 
     /// Whether there are visitor sets at all. A segment of an hour is part of a longer one soon, which will have them.
     package var hasSets = true
+    /// Whether numbers are packed without looking for what would be smaller.
+    package var isBrief = false
 
     /// p of the sketches: 12, for a standard error of 1.6 % in 1,490 bytes. With a byte for 16 rows the 91 most visited
     /// pages have a set of all their visitors, and 141 of their cells one of their own; with a byte for 24 rows they
@@ -41,6 +43,8 @@ package struct RollupLimits: Sendable {
     package var pairs = 1 << 18
     /// Pairs of values that are still small; 8 bytes each. The smallest values are given up beyond it.
     package var logPairs = 1 << 19
+    /// Values, the most frequent first, whose visitors of all names are counted together; of the others only those by name are known.
+    package var unitedCodes = 4096
     /// Words of 64 bits for bitmaps of the visitors of large values.
     package var bitmapWords = 1 << 20
     /// Values that have a sketch where bitmaps are used up.

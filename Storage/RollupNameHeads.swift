@@ -13,16 +13,17 @@ struct RollupNameHeads: Sendable {
         var bytes: [UInt8]
     }
 
-    private let hashes: [UInt64]
     private let limits: RollupLimits
-    /// Where each code's set is in ``followed``, -1 for none.
+    /// Where each code's set is in ``sets``, -1 for none.
     private var place: [Int32]
-    private var followed: [(code: UInt32, set: VisitorSetBuilder)] = []
+    /// The codes that have a set.
+    private var followed: [UInt32] = []
+    private let sets: HeadSets
     private var hasChosen = false
 
     init(hashes: [UInt64], codes: Int, limits: RollupLimits) {
-        self.hashes = hashes
         self.limits = limits
+        sets = HeadSets(hashes: hashes, limit: limits.exactVisitors, precision: limits.precision)
         place = [Int32](repeating: -1, count: codes)
     }
 
@@ -32,46 +33,36 @@ struct RollupNameHeads: Sendable {
     ///   - slots: how many visitors each code has so far.
     ///   - touched: the codes that have any.
     ///   - isEnd: whether these are the name's last.
+    ///   - least: fewer visitors make no head.
     mutating func add(
-        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool
+        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool,
+        least: UInt32
     ) {
         if !hasChosen {
             hasChosen = true
-            let least = isEnd ? limits.minHeadVisitors : 1
-            var leaders = touched.filter { slots[Int($0)].visitors >= least }
+            let atLeast = isEnd ? max(UInt32(limits.minHeadVisitors), least) : 1
+            var leaders = touched.filter { slots[Int($0)].visitors >= atLeast }
             Self.keepLargest(&leaders, isEnd ? limits.headsPerName : limits.headsPerName * 2, slots)
-            for code in leaders {
-                place[Int(code)] = Int32(followed.count)
-                followed.append((code, VisitorSetBuilder(limit: limits.exactVisitors, precision: limits.precision)))
-            }
+            for (set, code) in leaders.enumerated() { place[Int(code)] = Int32(set) }
+            followed = leaders
+            sets.begin(leaders.count)
         }
-        guard !followed.isEmpty else { return }
-        hashes.withUnsafeBufferPointer { hashes in
-            place.withUnsafeBufferPointer { place in
-                followed.withUnsafeMutableBufferPointer { followed in
-                    for pair in pairs {
-                        let index = Int(place[Int(pair &>> 32)])
-                        guard index >= 0 else { continue }
-                        followed[index].set.insert(UInt32(truncatingIfNeeded: pair), hashes: hashes)
-                    }
-                }
-            }
-        }
+        if !followed.isEmpty { sets.add(pairs, place: place) }
     }
 
     /// Ends the current name.
     ///
     /// - Returns: its heads, none with fewer visitors than a head must have.
     mutating func finishName(_ name: Int, slots: [RollupBuilder.Slot]) -> [Head] {
-        var leaders = followed.map(\.code).filter { slots[Int($0)].visitors >= limits.minHeadVisitors }
+        var leaders = followed.filter { slots[Int($0)].visitors >= limits.minHeadVisitors }
         Self.keepLargest(&leaders, limits.headsPerName, slots)
         let heads = leaders.map { code in
             var writer = ByteWriter()
-            followed[Int(place[Int(code)])].set.finish(visitors: hashes.count).encode(into: &writer)
+            sets.finish(Int(place[Int(code)])).encode(into: &writer)
             return Head(
                 code: code, name: UInt32(name + 1), visitors: slots[Int(code)].visitors, bytes: writer.bytes)
         }
-        for (code, _) in followed { place[Int(code)] = -1 }
+        for code in followed { place[Int(code)] = -1 }
         followed.removeAll(keepingCapacity: true)
         hasChosen = false
         return heads

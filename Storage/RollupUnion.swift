@@ -26,8 +26,8 @@ struct RollupUnion: Sendable {
         self.limits = limits
         words = (hashes.count + 63) / 64
         maxBitmaps = min(limits.bitmapWords / max(1, words), Int(Int32.max) / 2)
-        place = [Int32](repeating: Self.inLog, count: codes)
-        guard codes <= maxBitmaps else { return }
+        place = (0..<codes).map { $0 < limits.unitedCodes ? Self.inLog : Self.givenUp }
+        guard codes <= min(maxBitmaps, limits.unitedCodes) else { return }
         for code in 0..<codes { place[code] = Int32(code) }
         bitmapCodes = (0..<UInt32(codes)).map { $0 }
         bitmaps = [UInt64](repeating: 0, count: codes * words)

@@ -9,6 +9,8 @@ struct RollupVisitors: Sendable {
     private var ofAll: RollupUnion?
     private var heads: [RollupNameHeads.Head] = []
     private var headBytes = 0
+    /// Sets with fewer visitors were among those that were given up: no more of them are made.
+    private var least: UInt32 = 0
 
     /// What was found out.
     struct Found: Sendable {
@@ -33,14 +35,17 @@ struct RollupVisitors: Sendable {
     ) {
         guard limits.hasSets else { return }
         ofAll?.add(pairs)
-        ofName.add(pairs, slots: slots, touched: touched, isEnd: isEnd)
+        ofName.add(pairs, slots: slots, touched: touched, isEnd: isEnd, least: least)
         guard isEnd else { return }
         for head in ofName.finishName(name, slots: slots) {
             heads.append(head)
             headBytes += head.bytes.count
         }
         // Those that would not be stored are not kept for long either; a part takes a fraction of what it takes alone.
-        if headBytes > budget * 8 + (1 << 20) { keep(budget * 4) { $0.bytes } }
+        if headBytes > budget * 6 + (1 << 16) {
+            keep(budget * 4) { $0.bytes }
+            least = heads.last?.visitors ?? 0
+        }
     }
 
     /// Keeps the sets with most visitors, as many of them as `limit` bytes hold.

@@ -122,6 +122,10 @@ package struct AlignedRuns {
                 codes.append(contentsOf: repeatElement(0, count: run.header.rows))
                 continue
             }
+            if runs.count == 1 {
+                for chunk in run.columns.columns[column].chunks { chunk.append(to: &codes) }
+                return (run.columns.columns[column].table, codes)
+            }
             let map = table.merge(run.columns.columns[column].table, hash: hash)
             let start = codes.count
             for chunk in run.columns.columns[column].chunks { chunk.append(to: &codes) }

@@ -137,31 +137,40 @@ package struct RunAssembler {
     private func takeColumn(
         name: String, table: ValueTable, codes: [UInt32], times: [UInt32], dictionaries: Dictionaries, hash: EventHash
     ) -> (RunColumn, ColumnSummary)? {
-        var taken = [UInt32](repeating: 0, count: order.count)
+        var used = [Bool](repeating: false, count: table.count)
+        var (first, last) = (UInt32.max, UInt32(0))
         var present = 0
-        var first = UInt32.max
-        var last: UInt32 = 0
-        for (position, row) in order.enumerated() {
-            let code = codes[Int(row)]
-            guard code != 0 else { continue }
-            taken[position] = code
-            present += 1
-            first = min(first, times[position])
-            last = max(last, times[position])
+        var taken = [UInt32](unsafeUninitializedCapacity: order.count) { taken, count in
+            used.withUnsafeMutableBufferPointer { used in
+                codes.withUnsafeBufferPointer { codes in
+                    times.withUnsafeBufferPointer { times in
+                        for position in order.indices {
+                            let code = codes[Int(order[position])]
+                            taken.initializeElement(at: position, to: code)
+                            used[Int(code)] = true
+                            present &+= code == 0 ? 0 : 1
+                            first = min(first, code == 0 ? .max : times[position])
+                            last = max(last, code == 0 ? 0 : times[position])
+                        }
+                    }
+                }
+            }
+            count = order.count
         }
         guard present > 0 else { return nil }
-        var table = table
-        if dictionaries != .asTheyAre {
-            let map: [UInt32]
-            (table, map) = table.compacted(codes: taken, sorted: dictionaries == .sorted, hash: hash)
-            for position in taken.indices { taken[position] = map[Int(taken[position])] }
-        }
         var kinds: UInt8 = 0
-        var isUsed = [Bool](repeating: false, count: table.count)
-        for code in taken { isUsed[Int(code)] = true }
-        for code in 1..<table.count where isUsed[code] {
+        for code in 1..<table.count where used[code] {
             kinds |= 1 << table.kinds[code]
+            guard table.kinds[code] == ValueKind.list.rawValue else { continue }
             for member in table.members(of: code) { kinds |= 1 << table.kinds[Int(member)] }
+        }
+        var table = table
+        if dictionaries != .asTheyAre, dictionaries == .sorted || used.dropFirst().contains(false) {
+            let map: [UInt32]
+            (table, map) = table.compacted(used, sorted: dictionaries == .sorted, hash: hash)
+            map.withUnsafeBufferPointer { map in
+                for position in taken.indices { taken[position] = map[Int(taken[position])] }
+            }
         }
         let summary = ColumnSummary(
             name: name, distinct: table.count, present: present, first: month + Int64(first),
@@ -171,10 +180,9 @@ package struct RunAssembler {
 }
 
 extension ValueTable {
-    /// The values that `codes` use, and where each code went.
-    func compacted(codes: [UInt32], sorted: Bool, hash: EventHash) -> (table: ValueTable, map: [UInt32]) {
-        var used = [Bool](repeating: false, count: count)
-        for code in codes { used[Int(code)] = true }
+    /// The values whose codes are used, with the members of lists among them, and where each code went.
+    func compacted(_ used: [Bool], sorted: Bool, hash: EventHash) -> (table: ValueTable, map: [UInt32]) {
+        var used = used
         let list = ValueKind.list.rawValue
         if hasLists {
             for code in 1..<count where used[code] && kinds[code] == list {

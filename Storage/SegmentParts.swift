@@ -23,10 +23,9 @@ enum SegmentParts {
         for (index, column) in columns.columns.enumerated() {
             parts.append((PartID(part: .dictionary, column: UInt16(index)), encode(column.table)))
             for (chunk, codes) in column.chunks.enumerated() {
-                var expanded: [UInt32] = []
-                expanded.reserveCapacity(codes.count)
-                codes.append(to: &expanded)
-                parts.append((PartID(part: .codes, column: UInt16(index), chunk: UInt32(chunk)), encode(expanded)))
+                var writer = ByteWriter()
+                IntegerCodec.encodeFast(codes, into: &writer)
+                parts.append((PartID(part: .codes, column: UInt16(index), chunk: UInt32(chunk)), writer.bytes))
             }
         }
         return parts
@@ -51,6 +50,12 @@ enum SegmentParts {
     static func encodeMeasured(_ values: [UInt32]) -> [UInt8] {
         var writer = ByteWriter()
         IntegerCodec.encode(values[...], into: &writer)
+        return writer.bytes
+    }
+
+    static func encodePacked(_ values: [UInt32], in range: ClosedRange<UInt32>) -> [UInt8] {
+        var writer = ByteWriter()
+        IntegerCodec.encodePacked(values[...], in: range, into: &writer)
         return writer.bytes
     }
 

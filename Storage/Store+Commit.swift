@@ -157,6 +157,7 @@ extension Store {
         let expired = writer.idRows.prefix { $0.time < oldest }.prefix(1000)
         for row in expired { batch.delete(Keys.ids(sequence: row.sequence)) }
         writer.idRows.removeFirst(expired.count)
+        writer.ids.forgetExpired(at: now)
         guard !ids.isEmpty else { return }
         let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
         var payload = ByteWriter()

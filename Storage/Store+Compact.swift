@@ -53,7 +53,7 @@ extension Store {
             for (month, segments) in months.sorted(by: { $0.key < $1.key }) {
                 let plan = CompactionPlan(
                     month: month, monthEnd: CivilTime.monthEnd(of: month), watermark: watermark,
-                    maxRows: options.maxSegmentRows)
+                    maxRows: options.maxSegmentRows, longest: longestBucket(of: site))
                 let candidates = segments.map {
                     CompactionCandidate(
                         number: $0.number, bucket: $0.header.bucket, rows: $0.header.rows, isMasked: $0.isMasked)

@@ -20,11 +20,19 @@ extension Store {
     public func eraseVisitor(site: String, visitor: String) throws(StorageError) -> ErasureOutcome {
         try excludingMaintenance { () throws(StorageError) in
             if let failure { throw .failed(failure) }
-            guard
-                let (number, data) = state.withLock({ state in
-                    state.numbers[site].flatMap { number in state.sites[number].map { (number, $0) } }
-                })
-            else { return ErasureOutcome() }
+            let (found, unassigned) = state.withLock { state in
+                (
+                    state.numbers[site].flatMap { number in state.sites[number].map { (number, $0) } },
+                    state.unassigned.first
+                )
+            }
+            guard let (number, data) = found else {
+                // What cannot be assigned to a site might be this one's.
+                if let unassigned { throw unassigned.error }
+                return ErasureOutcome()
+            }
+            // Nobody knows whether the visitor is in there, and "erased" would not be true.
+            if let damaged = data.damaged.first { throw damaged.error }
             guard data.erasures.count < options.erasuresPerSite else {
                 throw .limit(
                     "\(data.erasures.count) erasures of this site wait for being carried out on disk, the most that "

@@ -94,7 +94,7 @@ extension Store {
         let merged = InFlightRun(
             segment: Segment(site: site, number: number, header: header, source: .memory(columns)),
             sequences: runs.flatMap(\.sequences))
-        replace(runs, site: site, month: month, with: merged, sealed: []) { _ in }
+        replace(runs, site: site, month: month, with: [merged], sealed: []) { _ in }
         return true
     }
 
@@ -104,25 +104,22 @@ extension Store {
 
     /// Swaps runs for what they became, in one step for every query.
     func replace(
-        _ runs: [InFlightRun], site: UInt32, month: Int64, with run: InFlightRun?, sealed: [Segment],
+        _ runs: [InFlightRun], site: UInt32, month: Int64, with rest: [InFlightRun], sealed: [Segment],
         _ update: (inout Partition) -> Void
     ) {
         let gone = Set(runs.map(\.segment.number))
         state.withLock { state in
             guard var data = state.sites[site], var partition = data.partitions[month] else { return }
             partition.runs.removeAll { gone.contains($0.segment.number) }
-            if let run { partition.runs.append(run) }
+            partition.runs.append(contentsOf: rest)
             update(&partition)
             // An empty partition of a past month is forgotten; what it knew only spaced its seals.
             data.partitions[month] = partition.runs.isEmpty && sealed.isEmpty ? nil : partition
             data.sealed.append(contentsOf: sealed)
             state.sites[site] = data
         }
-        let before = runs.reduce(into: (bytes: 0, rows: 0)) {
-            $0.bytes += $1.segment.residentBytes
-            $0.rows += $1.segment.header.rows
-        }
-        bytesInFlight.add((run?.segment.residentBytes ?? 0) - before.bytes, ordering: .relaxed)
-        rowsInFlight.add((run?.segment.header.rows ?? 0) - before.rows, ordering: .relaxed)
+        func sum(_ runs: [InFlightRun], _ part: (Segment) -> Int) -> Int { runs.reduce(0) { $0 + part($1.segment) } }
+        bytesInFlight.add(sum(rest, \.residentBytes) - sum(runs, \.residentBytes), ordering: .relaxed)
+        rowsInFlight.add(sum(rest, \.header.rows) - sum(runs, \.header.rows), ordering: .relaxed)
     }
 }

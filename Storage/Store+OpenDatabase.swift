@@ -55,9 +55,10 @@ extension Store {
 
     /// What to do about a database that cannot be read, behind the message that says so.
     static func advice(_ error: RocksDBError, _ directory: String) -> String {
-        guard error.kind == .corruption || error.kind == .io, !error.message.contains("Permission denied") else {
-            return ""
+        if error.message.contains("Permission denied") {
+            return ". The user that runs weir must be able to read and write it."
         }
+        guard error.kind == .corruption || error.kind == .io else { return "" }
         return ". Nothing was deleted. `weir check \(directory)` lists what is damaged; "
             + "`weir restore` brings a backup back into an empty directory."
     }

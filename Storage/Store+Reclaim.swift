@@ -19,6 +19,9 @@ extension Store {
         var didWork = try expire()
         if try collectRetired() { didWork = true }
         if try settleErasures() { didWork = true }
+        // Commits do the same; where none come any more, this does.
+        let now = clock.milliseconds()
+        _ = writer.withLockIfAvailable { $0.ids.forgetExpired(at: now) }
         return didWork
     }
 

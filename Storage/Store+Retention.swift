@@ -16,10 +16,11 @@ extension Store {
         return period
     }
 
-    /// The longest bucket that a site's events may be sealed or merged into.
+    /// The longest bucket that a site's segments are merged into.
     ///
     /// A segment goes when its last event is past the retention, so with a bucket of a sixth of the retention at the
     /// most, nothing is kept much longer than it should be, and what goes at once is a small share of what there is.
+    /// What was sealed as one segment of a past month, as a backfill is, stays one.
     func longestBucket(of site: UInt32) -> BucketLevel {
         guard let period = retention(of: site) else { return .month }
         if period >= 6 * 31 * Bucket.day { return .month }

@@ -4,7 +4,7 @@ import RocksDB
 import Synchronization
 
 extension Store {
-    /// Writes a partition's closed rows as segments and its open rows as one new log row, and deletes the log rows
+    /// Writes a partition's closed rows as segments and its open rows as new log rows, and deletes the log rows
     /// they came from: one batch makes it all happen.
     ///
     /// - Parameter all: whether rows of open buckets are sealed as well.
@@ -27,8 +27,7 @@ extension Store {
             else { continue }
             segments.append(sealedSegment(site: site, number: number, header))
         }
-        var rest: InFlightRun?
-        if plan.openRows > 0 { rest = put(open: runs, plan, site: site, &parts.batch) }
+        let rest = put(open: runs, plan, site: site, &parts.batch)
         try options.faults.hit(.sealEncoded)
         parts.complete()
         for sequence in runs.flatMap(\.sequences) { parts.batch.delete(Keys.log(site: site, sequence: sequence)) }
@@ -51,27 +50,33 @@ extension Store {
     private func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
         let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
         let latest = sealed.suffix(8).filter {
-            $0.header.version >= 2 && $0.header.rows >= SegmentMerge.minDependentRows
+            $0.header.version >= 2 && $0.header.bucket.level > .hour && $0.header.rows >= SegmentMerge.minDependentRows
         }
         guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
         return Dictionary(
             header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Puts the rows that stay in flight into a batch as one log row.
+    /// Puts the rows that stay in flight into a batch: those of each run as a log row of its own, so that only what they
+    /// are among is looked through.
     private func put(
         open runs: [InFlightRun], _ plan: SealPlan, site: UInt32, _ batch: inout WriteBatch
-    ) -> InFlightRun? {
-        let sources = runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }
-        guard let (header, columns) = AlignedRuns(sources, hash: hash).rest(where: { plan.isOpen($0) }) else {
-            return nil
+    ) -> [InFlightRun] {
+        guard plan.openRows > 0 else { return [] }
+        var open: [InFlightRun] = []
+        for run in runs where plan.mayBeOpen(run.segment.header) {
+            guard let whole = run.segment.runColumns,
+                let (header, columns) = AlignedRuns([(run.segment.header, whole)], hash: hash)
+                    .rest(where: { plan.isOpen($0) })
+            else { continue }
+            let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
+            let identity = Block.Identity(kind: .log, site: site, number: sequence)
+            batch.put(
+                Keys.log(site: site, sequence: sequence),
+                Block.encode(LogRow.encode(header, columns), identity: identity, level: LogRow.compressionLevel))
+            let segment = Segment(site: site, number: sequence, header: header, source: .memory(columns))
+            open.append(InFlightRun(segment: segment, sequences: [sequence]))
         }
-        let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
-        let identity = Block.Identity(kind: .log, site: site, number: sequence)
-        batch.put(
-            Keys.log(site: site, sequence: sequence),
-            Block.encode(LogRow.encode(header, columns), identity: identity, level: LogRow.compressionLevel))
-        let segment = Segment(site: site, number: sequence, header: header, source: .memory(columns))
-        return InFlightRun(segment: segment, sequences: [sequence])
+        return open
     }
 }

@@ -73,8 +73,8 @@ public struct StoreOptions: Sendable {
     public init() {}
 
     /// Whether any site's events are ever given up for their age.
-    var hasRetention: Bool { retention != nil || retentionOfSite.values.contains { $0 != nil } }
+    public var hasRetention: Bool { retention != nil || retentionOfSite.values.contains { $0 != nil } }
 
-    /// How long a site's events are kept.
-    func retention(of site: String) -> Int64? { retentionOfSite[site] ?? retention }
+    /// How long a site's events are kept, milliseconds; `nil` for ever.
+    public func retention(of site: String) -> Int64? { retentionOfSite[site] ?? retention }
 }

@@ -93,21 +93,22 @@ struct StoredParts: Sendable {
         let chunk = Int(id.chunk)
         let rows = header.rows(inChunk: chunk)
         let limit = header.columns[column].distinct
-        var codes: [UInt32] = []
-        codes.reserveCapacity(rows)
+        var derived: CodeChunk
         switch header.columns[column].storage {
         case .plain: preconditionFailure("the directory was checked against the header")
         case .byVisitor:
             let visitorCodes = try visitorCodes(header, column: column)
             let ordinals = try integers(.ordinals, chunk: chunk, rows: rows, below: header.visitors)
-            try decoding(PartID(part: .visitorCodes, column: id.column)) { () throws(DecodingFault) in
-                try DerivedCodes.follow(visitors: ordinals, visitorCodes, into: &codes)
+            derived = try decoding(PartID(part: .visitorCodes, column: id.column)) { () throws(DecodingFault) in
+                try visitorCodes.picked(at: ordinals)
             }
         case .byColumn(let base):
             let map = try columnMap(header, column: column, base: base)
             let baseCodes = try self.codes(header, column: base, chunk: chunk)
             var scratch = [UInt32](repeating: DerivedCodes.undefined, count: header.columns[base].distinct)
             let start = chunk * CodeChunk.rows
+            var codes: [UInt32] = []
+            codes.reserveCapacity(rows)
             try decoding(PartID(part: .columnMap, column: id.column)) { () throws(DecodingFault) in
                 for (name, run) in header.names.enumerated() {
                     let part = run.rows.clamped(to: start..<(start + rows))
@@ -117,33 +118,38 @@ struct StoredParts: Sendable {
                         scratch: &scratch, into: &codes)
                 }
             }
+            derived = CodeChunk(codes[...], below: limit)
         }
         if isCorrected {
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
-            let payload = try StoredParts.payload(
-                database, key: Keys.part(site: site, segment: segment, id), identity: identity)
-            try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                try DerivedCodes.correct(&codes, bytes, below: limit)
-            }
+            derived = try StoredParts.payload(
+                database, key: Keys.part(site: site, segment: segment, id), identity: identity
+            ) { [derived] (bytes) throws(DecodingFault) in try derived.corrected(bytes, below: limit) }
         }
-        return CodeChunk(codes[...], below: limit)
+        return derived
     }
 
-    /// Each visitor's code in a column, by chunk of visitors.
-    private func visitorCodes(_ header: SegmentHeader, column: Int) throws(StorageError) -> [CodeChunk] {
-        var chunks: [CodeChunk] = []
-        for start in stride(from: 0, to: header.visitors, by: CodeChunk.rows) {
-            let id = PartID(part: .visitorCodes, column: UInt16(column), chunk: UInt32(start / CodeChunk.rows))
-            let entry = try cached(id) { (bytes) throws(DecodingFault) in
-                .codes(
-                    try SegmentParts.decodeIntegers(
-                        bytes, rows: min(CodeChunk.rows, header.visitors - start),
-                        below: header.columns[column].distinct))
+    /// Each visitor's code in a column, joined into one chunk of them all.
+    private func visitorCodes(_ header: SegmentHeader, column: Int) throws(StorageError) -> CodeChunk {
+        let whole = PartID(part: .visitorCodes, column: UInt16(column), chunk: .max)
+        let entry = try cache.entry(PartCache.Key(segment: segment, part: whole)) { () throws(StorageError) in
+            let limit = header.columns[column].distinct
+            var chunks: [CodeChunk] = []
+            for start in stride(from: 0, to: header.visitors, by: CodeChunk.rows) {
+                let id = PartID(part: .visitorCodes, column: UInt16(column), chunk: UInt32(start / CodeChunk.rows))
+                let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
+                chunks.append(
+                    try StoredParts.payload(
+                        database, key: Keys.part(site: site, segment: segment, id), identity: identity
+                    ) { (bytes) throws(DecodingFault) in
+                        try SegmentParts.decodeIntegers(
+                            bytes, rows: min(CodeChunk.rows, header.visitors - start), below: limit)
+                    })
             }
-            guard case .codes(let chunk) = entry else { preconditionFailure("a cache key names one kind of part") }
-            chunks.append(chunk)
+            return .codes(CodeChunk(joining: chunks, below: limit))
         }
-        return chunks
+        guard case .codes(let codes) = entry else { preconditionFailure("a cache key names one kind of part") }
+        return codes
     }
 
     /// What the base column's codes mean in a column.
@@ -159,9 +165,9 @@ struct StoredParts: Sendable {
     }
 
     /// Runs what fails when blocks contradict each other, naming one of them.
-    private func decoding(_ id: PartID, _ body: () throws(DecodingFault) -> Void) throws(StorageError) {
+    private func decoding<R>(_ id: PartID, _ body: () throws(DecodingFault) -> R) throws(StorageError) -> R {
         do throws(DecodingFault) {
-            try body()
+            return try body()
         } catch {
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
             throw .corrupt(block: identity.name, reason: "it \(error.reason)")
@@ -208,9 +214,8 @@ struct StoredParts: Sendable {
     ) throws(StorageError) -> PartCache.Entry {
         try cache.entry(PartCache.Key(segment: segment, part: id)) { () throws(StorageError) in
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)
-            let payload = try StoredParts.payload(
-                database, key: Keys.part(site: site, segment: segment, id), identity: identity)
-            return try StoredParts.decoding(identity, payload, decode)
+            return try StoredParts.payload(
+                database, key: Keys.part(site: site, segment: segment, id), identity: identity, decode)
         }
     }
 
@@ -218,10 +223,26 @@ struct StoredParts: Sendable {
     static func payload(
         _ database: Database, key: [UInt8], identity: Block.Identity
     ) throws(StorageError) -> [UInt8] {
-        let result: Result<[UInt8], StorageError>?
+        try payload(database, key: key, identity: identity) { [UInt8]($0) }
+    }
+
+    /// Decodes the checked payload of a block in the database, where it lies if it is not compressed.
+    static func payload<R>(
+        _ database: Database, key: [UInt8], identity: Block.Identity,
+        _ decode: (UnsafeRawBufferPointer) throws(DecodingFault) -> R
+    ) throws(StorageError) -> R {
+        let result: Result<R, StorageError>?
         do throws(RocksDBError) {
-            result = try database.withValue(key) { bytes -> Result<[UInt8], StorageError> in
-                Result { () throws(StorageError) in try Block.decode(bytes, identity: identity) }
+            result = try database.withValue(key) { bytes -> Result<R, StorageError> in
+                Result { () throws(StorageError) in
+                    try Block.withPayload(bytes, identity: identity) { (payload) throws(StorageError) in
+                        do throws(DecodingFault) {
+                            return try decode(payload)
+                        } catch {
+                            throw .corrupt(block: identity.name, reason: "it \(error.reason)")
+                        }
+                    }
+                }
             }
         } catch {
             throw .database(error)

@@ -1,6 +1,6 @@
 /// Collects one set of visitors whose ordinals come ascending: exactly while they are few or nearly all, in a sketch
 /// otherwise, in memory that does not grow with the set.
-struct VisitorSetBuilder: Sendable {
+package struct VisitorSetBuilder: Sendable {
     private let limit: Int
     private let precision: Int
     /// The visitors; empty once they are too many.
@@ -16,7 +16,7 @@ struct VisitorSetBuilder: Sendable {
     /// - Parameters:
     ///   - limit: the most visitors, or visitors left out, that are kept one by one.
     ///   - precision: of the sketch beyond.
-    init(limit: Int, precision: Int) {
+    package init(limit: Int, precision: Int) {
         self.limit = limit
         self.precision = precision
     }
@@ -27,7 +27,7 @@ struct VisitorSetBuilder: Sendable {
     ///   - ordinal: above all before.
     ///   - hashes: the segment's visitor hashes.
     @inline(__always)
-    mutating func insert(_ ordinal: UInt32, hashes: UnsafeBufferPointer<UInt64>) {
+    package mutating func insert(_ ordinal: UInt32, hashes: UnsafeBufferPointer<UInt64>) {
         if !hasTooManyOthers { leaveOut(upTo: ordinal) }
         next = ordinal &+ 1
         if registers.isEmpty {
@@ -68,7 +68,7 @@ struct VisitorSetBuilder: Sendable {
     /// The set.
     ///
     /// - Parameter visitors: number of the segment's visitors.
-    consuming func finish(visitors: Int) -> VisitorSet {
+    package consuming func finish(visitors: Int) -> VisitorSet {
         if registers.isEmpty { return .ordinals(members) }
         if !hasTooManyOthers { leaveOut(upTo: UInt32(clamping: visitors)) }
         if !hasTooManyOthers { return .complement(others) }

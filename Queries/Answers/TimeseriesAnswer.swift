@@ -7,7 +7,8 @@ extension TimeseriesQuery {
         let intervals = try Intervals(range, every: interval, in: common.timezone)
         let grouping = Grouping(dimensions: by.map { [$0] } ?? [], intervals: intervals)
         let scan = MetricScan(
-            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: metrics)
+            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: metrics,
+            kept: 0)
         let result = try scan.sums()
         var shown: [(group: Int, interval: Int, key: Int)] = []
         var keys: [String?] = [nil]
@@ -71,6 +72,15 @@ extension TimeseriesQuery {
             return key < 0 ? nil : (group, Int(result.table.intervals[group]), key)
         }
         return (order.map { keys[$0].text }, shown)
+    }
+}
+
+extension CommonQuery {
+    /// The range that the intervals of a series are laid over: `all` ends with the last event, not with the clock, so
+    /// that an import of old data does not trail years of empty rows.
+    func seriesRange(_ range: ResolvedRange, _ snapshot: Store.Snapshot) -> ResolvedRange {
+        guard self.range == .all, let last = snapshot.last else { return range }
+        return ResolvedRange(from: range.from, to: last.addingClamped(1))
     }
 }
 

@@ -41,7 +41,7 @@ extension TopQuery {
             for (number, visitors) in visitors.enumerated() { numbers[number].visitors = visitors }
         }
         var texts = GroupTexts(execution, Grouping(dimensions: by))
-        let ordered = try ordered(Array(numbers.indices), numbers, table, &texts)
+        let ordered = try ordered(Array(numbers.indices), numbers, table, &texts, execution)
         let shown = Array(ordered.dropFirst(offset).prefix(limit))
         if !isByVisitors, metrics.contains(.visitors) {
             let visitors = try visitors(of: shown, in: table, execution, range)

@@ -81,7 +81,7 @@ struct DistinctVisitors {
         for (index, segment) in execution.segments.enumerated() {
             guard var grouping = prepared[index].grouping else { continue }
             if prepared[index].countsEveryVisitor {
-                for slot in slots.all(segment: index) { bits.insert(group: 0, visitor: slot) }
+                for slot in slots.ofOrdinals(segment: index).slots { bits.insert(group: 0, visitor: slot) }
                 continue
             }
             let direct = prepared[index].direct

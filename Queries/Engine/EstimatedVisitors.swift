@@ -70,7 +70,8 @@ struct EstimatedVisitors {
     ) throws(QueryError) {
         let segment = execution.segments[index]
         guard segment.coverage(of: range) != .none else { return }
-        let filter = try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         let names = filter.possibleNames
         var selected = [Int32](repeating: -1, count: table.count)
         for (number, group) in groups.enumerated() { selected[group] = Int32(number) }

@@ -1,201 +1,162 @@
-/// The chains of one range of visitors while a funnel walks through time, and how many visitors got how far.
+/// Finds the best chain of one visitor (or session) in order of steps: in one pass over the events in order of time,
+/// for every rule that a chain has to keep.
 ///
-/// Owns raw memory that is reused from range to range: a visitor is a place in plain arrays. The loop over
-/// most events has no branch that is hard to predict, since a wrong guess costs more than all else that is done for an
-/// event. Not thread-safe; each worker has its own.
-final class FunnelChains {
-    /// By step the events that take it, in the order of (visitor, time); of the current group.
-    let keys: [SortedKeys]
-    /// How many visitors reached each step, over all ranges.
-    private(set) var reached: [Int]
-    private let steps: Int
-    /// By step, then by visitor, whether the step was reached.
-    private var seen: UnsafeMutablePointer<UInt8>
-    /// By step but the last, then by visitor: the latest start of a chain up to it in an earlier group.
-    private var carried: UnsafeMutablePointer<Int64>
-    private var visitors = 0
-    private var visitorCapacity = 0
-    /// The starts of the chains that end with the keys of a step, of two steps in turn.
-    private var starts: (UnsafeMutablePointer<Int64>, UnsafeMutablePointer<Int64>)
-    /// For each key of a step, how many keys of the step before come before it.
-    private var places: UnsafeMutablePointer<UInt32>
-    private var capacity = 0
+/// Not thread-safe; reused for many visitors without allocating.
+struct FunnelChains {
+    let shape: FunnelShape
+    private var fronts: FunnelFronts
+    private var group: FunnelGroup
+    private var next: [Int64]
+    private var found = FunnelFound()
+    private var latestStart = FunnelFronts.none
 
-    /// Longer than any two times are apart, which are below 2^53.
-    private static let endlessWindow: Int64 = 1 << 60
-    /// Before every window, and near enough to be subtracted.
-    private static let none: Int64 = -(1 << 61)
-
-    init(steps: Int) {
-        precondition((1...32).contains(steps), "a query has 1 to 32 steps")
-        self.steps = steps
-        keys = (0..<steps).map { _ in SortedKeys() }
-        reached = [Int](repeating: 0, count: steps)
-        seen = .allocate(capacity: 1)
-        carried = .allocate(capacity: 1)
-        starts = (.allocate(capacity: 1), .allocate(capacity: 1))
-        places = .allocate(capacity: 1)
+    init(_ shape: FunnelShape) {
+        self.shape = shape
+        fronts = FunnelFronts(shape)
+        group = FunnelGroup(shape, spans: shape.stops)
+        next = Array(repeating: FunnelFronts.none, count: shape.count + 1)
     }
 
-    deinit {
-        seen.deallocate()
-        carried.deallocate()
-        starts.0.deallocate()
-        starts.1.deallocate()
-        places.deallocate()
-    }
-
-    /// Begins with a range of visitors, who have done nothing yet.
-    func begin(visitors: Int) {
-        self.visitors = visitors
-        if visitors > visitorCapacity {
-            seen.deallocate()
-            carried.deallocate()
-            seen = .allocate(capacity: visitors * steps)
-            carried = .allocate(capacity: visitors * steps)
-            visitorCapacity = visitors
-        }
-        seen.initialize(repeating: 0, count: visitors * steps)
-        carried.initialize(repeating: Self.none, count: visitors * (steps - 1))
-    }
-
-    /// Ends a range: counts its visitors.
-    func finish() {
-        for step in 0..<steps {
-            let seen = seen + step * visitors
-            var count = 0
-            for visitor in 0..<visitors { count &+= Int(seen[visitor]) }
-            reached[step] += count
-        }
-    }
-
-    /// Takes the events of ``keys``, whose places are below the number of visitors.
+    /// The best chain that begins within a time.
     ///
     /// - Parameters:
-    ///   - month: what the keys' times count from.
-    ///   - nextGroup: the first time of the next group, `nil` after the last.
-    /// - Complexity: O(keys).
-    func advance(month: Int64, window: Int64, isStrict: Bool, nextGroup: Int64?) {
-        let window = min(window, Self.endlessWindow)
-        reserve(keys.reduce(0) { max($0, $1.count) })
-        var chains = keys[0].count
-        mark(0, chains)
-        for step in 1..<max(1, steps) {
-            locate(step, among: chains, isStrict: isStrict)
-            let next = extend(step, month: month, window: window)
-            mark(step, next)
-            // Only now: until here what was carried is that of earlier groups. A chain that began more than a window
-            // before the next group is over.
-            if let nextGroup { carry(step - 1, chains, month: month, from: nextGroup - window) }
-            chains = next
-            starts = (starts.1, starts.0)
-        }
-    }
-
-    private func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        starts.0.deallocate()
-        starts.1.deallocate()
-        places.deallocate()
-        capacity = count * 2
-        starts = (.allocate(capacity: capacity), .allocate(capacity: capacity))
-        places = .allocate(capacity: capacity)
-    }
-
-    /// Notes who reached a step: the visitors of the first keys of its list.
-    private func mark(_ step: Int, _ count: Int) {
-        let (seen, base) = (seen + visitors * step, keys[step].base)
-        for index in 0..<count { seen[Int(base[index] &>> 32)] = 1 }
-    }
-
-    /// Notes the starts of the chains that end with a step, for the groups to come.
-    private func carry(_ step: Int, _ chains: Int, month: Int64, from: Int64) {
-        let (base, starts) = (keys[step].base, starts.0)
-        let carried = self.carried + visitors * step
-        for index in 0..<chains {
-            let key = base[index]
-            let start = step == 0 ? month &+ Int64(key & 0xffff_ffff) : starts[index]
-            if start >= from { carried[Int(key &>> 32)] = start }
-        }
-    }
-
-    /// Finds for each key of a step how many of the `count` keys of the step before come before it.
-    ///
-    /// A merge whose every step depends on the one before; four parts of the list are merged at a time, so that the
-    /// processor has something to do meanwhile.
-    private func locate(_ step: Int, among count: Int, isStrict: Bool) {
-        let (before, own, places) = (keys[step - 1].base, keys[step].base, places)
-        let total = keys[step].count
-        // No key comes after this one.
-        before[count] = .max
-        // An event at the very time of another may follow it, unless times must increase.
-        let tie: UInt64 = isStrict ? 0 : 1
-        @inline(__always)
-        func advance(_ index: inout Int, _ place: inout Int) {
-            let isBefore = before[place] < own[index] &+ tie
-            places[index] = UInt32(truncatingIfNeeded: place)
-            place &+= isBefore ? 1 : 0
-            index &+= isBefore ? 0 : 1
-        }
-        func first(_ index: Int) -> Int {
-            guard index < total else { return count }
-            var (low, high) = (0, count)
-            while low < high {
-                let middle = (low + high) / 2
-                if before[middle] < own[index] &+ tie { low = middle + 1 } else { high = middle }
+    ///   - first: the position of the first event to look at; none before it is as late as `starts`.
+    ///   - starts: when a chain may begin.
+    ///   - fastest: whether time matters; if not, any chain of the greatest length will do.
+    /// - Complexity: O(events · steps) but for events of equal times, see ``FunnelGroup``.
+    mutating func best(
+        _ events: FunnelEvents, from first: Int, starts: ClosedRange<Int64>, fastest: Bool
+    ) throws(QueryError) -> FunnelFound {
+        fronts.clear()
+        found = FunnelFound()
+        latestStart = FunnelFronts.none
+        let stopsAtFirst = !fastest || starts.lowerBound == starts.upperBound
+        var position = first
+        while position < events.count {
+            let now = events[position].time
+            if now > starts.upperBound, !mayGoOn(now) { break }
+            let mayStart = now >= starts.lowerBound && now <= starts.upperBound
+            var end = position &+ 1
+            if end == events.count || events[end].time != now {
+                single(events[position].payload, now, mayStart)
+            } else {
+                while end < events.count, events[end].time == now { end &+= 1 }
+                tied(events, position..<end, now, mayStart)
             }
-            return low
+            position = end
+            if found.length == shape.count, stopsAtFirst { break }
         }
-        let (end0, end1, end2) = (total / 4, total / 2, total / 4 * 3)
-        var (i0, i1, i2, i3) = (0, end0, end1, end2)
-        guard end0 > 0 else {
-            var place = 0
-            while i0 < total { advance(&i0, &place) }
-            return
-        }
-        var (p0, p1, p2, p3) = (0, first(i1), first(i2), first(i3))
-        while i0 < end0, i1 < end1, i2 < end2, i3 < total {
-            advance(&i0, &p0)
-            advance(&i1, &p1)
-            advance(&i2, &p2)
-            advance(&i3, &p3)
-        }
-        while i0 < end0 { advance(&i0, &p0) }
-        while i1 < end1 { advance(&i1, &p1) }
-        while i2 < end2 { advance(&i2, &p2) }
-        while i3 < total { advance(&i3, &p3) }
+        try group.check()
+        return found
     }
 
-    /// Extends the chains that end with the step before by the events of a step (from 1 on).
-    ///
-    /// The keys that end a chain stay in the step's list, in their order, with the chains' starts in `starts.1`.
-    ///
-    /// - Returns: how many chains end with this step.
-    private func extend(_ step: Int, month: Int64, window: Int64) -> Int {
-        let before = keys[step - 1].base
-        let starts = self.starts.0
-        if step == 1 {
-            return extend(step, month: month, window: window) { month &+ Int64(before[$0] & 0xffff_ffff) }
+    /// Whether the window of the latest start is still open.
+    @inline(__always)
+    private func mayGoOn(_ now: Int64) -> Bool {
+        latestStart != FunnelFronts.none && now.subtractingClamped(latestStart) <= shape.window
+    }
+
+    /// One event alone at its time. Steps are taken from the last to the first, so that it serves one step of a chain
+    /// only.
+    @inline(__always)
+    private mutating func single(_ event: FunnelEvent, _ now: Int64, _ mayStart: Bool) {
+        let mask = shape.project(event.steps)
+        // Chains that cannot leave the event behind end here, unless they take it.
+        var ending = shape.stopped(event.excludes) & fronts.alive
+        if shape.strictOrder { ending |= fronts.alive & ~shape.passed(event.repeats) }
+        var rest = mask | ending
+        while rest != 0 {
+            let step = 32 &- rest.leadingZeroBitCount
+            let bit = UInt32(1) &<< UInt32(step &- 1)
+            rest &= ~bit
+            var start = FunnelFronts.none
+            if mask & bit != 0 {
+                if step == 1 {
+                    if mayStart { start = now }
+                } else {
+                    start = fronts.best(step &- 1, now)
+                }
+            }
+            if ending & bit != 0 { fronts.clear(step) }
+            if start != FunnelFronts.none { add(step, start, now) }
         }
-        return extend(step, month: month, window: window) { starts[$0] }
     }
 
     @inline(__always)
-    private func extend(_ step: Int, month: Int64, window: Int64, _ startBefore: (Int) -> Int64) -> Int {
-        let (before, own, output, places) = (keys[step - 1].base, keys[step].base, starts.1, places)
-        let carriedBefore = carried + visitors * (step - 1)
-        var count = 0
-        for index in 0..<keys[step].count {
-            let key = own[index]
-            let place = Int(places[index])
-            let last = max(place, 1) &- 1
-            // Another visitor's chain, or one that ends later, is none to go on from.
-            let goesOn = before[last] &>> 32 == key &>> 32 && place > 0
-            let start = goesOn ? startBefore(last) : carriedBefore[Int(key &>> 32)]
-            own[count] = key
-            output[count] = start
-            count &+= start >= month &+ Int64(key & 0xffff_ffff) &- window ? 1 : 0
+    private mutating func add(_ step: Int, _ start: Int64, _ now: Int64) {
+        if step == 1 { latestStart = now }
+        found.note(step, start, now)
+        if step < shape.count { fronts.push(step, start: start, last: now) }
+    }
+
+    /// Several events at one time.
+    private mutating func tied(_ events: FunnelEvents, _ range: Range<Int>, _ now: Int64, _ mayStart: Bool) {
+        var union: UInt32 = 0
+        var isSimple = !shape.strictOrder && !shape.strictIncrease
+        var excludes: UInt32 = 0
+        for index in range {
+            let mask = shape.project(events[index].payload.steps)
+            union |= mask
+            excludes |= events[index].payload.excludes
+            isSimple = isSimple && mask & (mask &- 1) == 0
         }
-        return count
+        if excludes & shape.stopBits == 0 {
+            if isSimple {
+                simple(union, now, mayStart)
+                return
+            }
+            if shape.strictIncrease, !shape.strictOrder {
+                // Every event of the group extends chains that ended before it, and none of the group is passed over.
+                single(FunnelEvent(steps: shape.unproject(union), excludes: 0), now, mayStart)
+                return
+            }
+        }
+        group.load(events, range)
+        matched(now, mayStart)
+    }
+
+    /// Events of one step each: different steps have different events, so in the order of steps a chain may take
+    /// several.
+    private mutating func simple(_ union: UInt32, _ now: Int64, _ mayStart: Bool) {
+        var before = FunnelFronts.none
+        var rest = union
+        // Of chains that were there before the group, those of the step before are asked for before they get new ones.
+        var step = 0
+        var older = mayStart ? now : FunnelFronts.none
+        while rest != 0 {
+            let following = rest.trailingZeroBitCount + 1
+            rest &= rest &- 1
+            if following != step + 1 {
+                before = FunnelFronts.none
+                older = following == 1 ? older : fronts.best(following - 1, now)
+            }
+            step = following
+            let start = max(older, before)
+            // Asked for now, since what is added would be found as well.
+            older = step < shape.count ? fronts.best(step, now) : FunnelFronts.none
+            if start != FunnelFronts.none { add(step, start, now) }
+            before = start
+        }
+    }
+
+    /// For every length a chain may have before the group: how many further steps can be given different events of it,
+    /// and with how many of them it may go on.
+    private mutating func matched(_ now: Int64, _ mayStart: Bool) {
+        for step in next.indices { next[step] = FunnelFronts.none }
+        for length in 0..<shape.count {
+            let start = length == 0 ? (mayStart ? now : FunnelFronts.none) : fronts.best(length, now)
+            if start == FunnelFronts.none { continue }
+            let top = group.reach(from: length)
+            guard top > length else { continue }
+            if length == 0 { latestStart = now }
+            found.note(top, start, now)
+            for step in (length + 1)...top where step < shape.count && next[step] < start {
+                if group.passes(length, step) { next[step] = start }
+            }
+        }
+        for step in 1...shape.count {
+            if fronts.alive & (1 << UInt32(step - 1)) != 0, !group.passes(step, step) { fronts.clear(step) }
+            if next[step] != FunnelFronts.none { fronts.push(step, start: next[step], last: now) }
+        }
     }
 }

@@ -14,21 +14,14 @@ struct FunnelKernel {
     let query: FunnelQuery
     let range: ResolvedRange
 
-    /// Whether the kernel knows all that a query asks for.
-    static func applies(to query: FunnelQuery) -> Bool {
-        query.by.isEmpty && query.count == .visitors && query.order == .sequential && query.attempt == .best
-            && query.same.isEmpty && query.exclude.isEmpty && query.interval == nil && query.timeToConvert == nil
-            && query.steps.allSatisfy { $0.withinMs == nil && !$0.optional }
-    }
-
     /// The visitors who reach each step; `nil` if some event takes several steps.
     func run() throws(QueryError) -> [Int]? {
         let steps = query.steps.map { step -> Filter in
             let any = Filter.any(step.alternatives.map(\.asFilter))
             return query.common.filter.map { .all([$0, any]) } ?? any
         }
-        guard let plan = try FunnelPlan(execution, steps: steps, range: range) else { return nil }
-        let workers = PerWorker(execution.workers) { FunnelChains(steps: steps.count) }
+        guard let plan = try KernelPlan(execution, steps: steps, range: range) else { return nil }
+        let workers = PerWorker(execution.workers) { KernelChains(steps: steps.count) }
         let overlapping = PerWorker(execution.workers) { false }
         try execution.parallel(plan.partitions.count) { (worker, part) throws(QueryError) in
             guard !overlapping.with(worker, { $0 }) else { return }
@@ -40,7 +33,7 @@ struct FunnelKernel {
     }
 
     /// Counts a range of visitors. Returns whether no event takes two steps.
-    private func count(_ part: Int, of plan: FunnelPlan, _ chains: FunnelChains) throws(QueryError) -> Bool {
+    private func count(_ part: Int, of plan: KernelPlan, _ chains: KernelChains) throws(QueryError) -> Bool {
         let slots = plan.partitions.slots(part)
         chains.begin(visitors: slots.count)
         for (index, group) in plan.groups.enumerated() {
@@ -67,7 +60,7 @@ struct FunnelKernel {
     ///
     /// - Returns: whether none of them takes another step too.
     private func read(
-        _ source: FunnelPlan.Source, _ part: Int, of plan: FunnelPlan, _ slots: VisitorSlots, month: Int64,
+        _ source: KernelPlan.Source, _ part: Int, of plan: KernelPlan, _ slots: VisitorSlots, month: Int64,
         into keys: SortedKeys
     ) throws(QueryError) -> Bool {
         let segment = execution.segments[source.segment]

@@ -77,10 +77,10 @@ struct SessionScan {
             }
         }
         return results.all.reduce([SessionNumbers](repeating: SessionNumbers(), count: groups)) { sums, numbers in
-            zip(sums, numbers).map {
-                SessionNumbers(
-                    sessions: $0.sessions + $1.sessions, bounces: $0.bounces + $1.bounces,
-                    duration: $0.duration + $1.duration)
+            zip(sums, numbers).map { sum, number in
+                var sum = sum
+                sum.add(number)
+                return sum
             }
         }
     }
@@ -129,38 +129,44 @@ struct SessionScan {
                 }
             }
         }
+        var order = SessionOrder()
+        var found = Set<UInt32>()
         events.forEachVisitor(slots.count) { visitor in
-            for session in Sessions.split(visitor.indices, { visitor[$0].time }, { visitor[$0].payload.session }) {
-                count(session, visitor, groupsOfEvents, into: &numbers)
+            order.split(visitor.count, { visitor[$0].time }, { visitor[$0].payload.session })
+            for session in 0..<order.count {
+                let range = order.range(session)
+                let isBounce = groups(of: range, order, visitor, groupsOfEvents, into: &found)
+                guard !found.isEmpty else { continue }
+                let first = visitor[Int(order.positions[range.lowerBound])].time
+                let last = visitor[Int(order.positions[range.upperBound - 1])].time
+                let one = SessionNumbers(
+                    sessions: 1, bounces: isBounce ? 1 : 0, duration: last.subtractingClamped(first))
+                for group in found { numbers[Int(group)].add(one) }
             }
         }
     }
 
-    private func count(
-        _ session: [Int], _ visitor: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
-        into numbers: inout [SessionNumbers]
-    ) {
-        var groups: Set<UInt32> = []
+    /// The groups of a session's events, and whether it is a bounce.
+    private func groups(
+        of session: Range<Int>, _ order: SessionOrder,
+        _ visitor: UnsafeBufferPointer<VisitorEvents<Event>.Entry>, _ groupsOfEvents: [UInt32],
+        into found: inout Set<UInt32>
+    ) -> Bool {
+        if !found.isEmpty { found.removeAll(keepingCapacity: true) }
         var pageviews = 0
         var pageviewTime: Int64 = 0
-        for position in session {
-            let event = visitor[position]
+        var last: Int64 = 0
+        for index in session {
+            let event = visitor[Int(order.positions[index])]
+            last = event.time
             if event.payload.isPageview {
-                pageviews += 1
+                pageviews &+= 1
                 pageviewTime = event.time
             }
             let first = Int(event.payload.firstGroup)
-            for group in groupsOfEvents[first..<(first + Int(event.payload.groups))] {
-                groups.insert(group)
-            }
+            for group in groupsOfEvents[first..<(first + Int(event.payload.groups))] { found.insert(group) }
         }
-        guard !groups.isEmpty, let first = session.first, let last = session.last else { return }
-        let isBounce = pageviews == 1 && visitor[last].time <= pageviewTime
-        for group in groups {
-            numbers[Int(group)].sessions += 1
-            numbers[Int(group)].bounces += isBounce ? 1 : 0
-            numbers[Int(group)].duration += visitor[last].time - visitor[first].time
-        }
+        return pageviews == 1 && last <= pageviewTime
     }
 }
 

@@ -49,6 +49,10 @@ struct ValueCounts {
     func run() throws(QueryError) -> (numbers: Numbers, union: ValueUnion)? {
         guard let union = try ValueUnion.of(dimension, execution) else { return nil }
         let units = try makeUnits()
+        let lists = 1 + (needsPageviews ? 1 : 0) + (needsVisitors ? 2 : 0)
+        let bytes = union.count * 8 * lists * (execution.workers + 1)
+        try execution.memory.hold(bytes)
+        defer { execution.memory.release(bytes) }
         let none = [Int](repeating: 0, count: union.count)
         let empty = Numbers(
             events: none, pageviews: needsPageviews ? none : [], fewestVisitors: needsVisitors ? none : [],
@@ -72,7 +76,7 @@ struct ValueCounts {
     private func makeUnits() throws(QueryError) -> [Unit] {
         var units: [Unit] = []
         for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
             let names = filter.possibleNames
             if segment.isSealed, segment.coverage(of: range) == .all,
                 let column = segment.header.column(dimension.name), segment.header.columns[column].hasCompleteRollup,

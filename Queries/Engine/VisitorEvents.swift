@@ -62,6 +62,35 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
         count &+= 1
     }
 
+    /// Adds the rows of a range that all have one payload.
+    ///
+    /// - Parameters:
+    ///   - ordinals: visitor ordinals by row, each at least `base` and below `base + slotOfOrdinal.count`.
+    ///   - times: offsets by row from `month`.
+    func append(
+        rows: Range<Int>, ordinals: [UInt32], base: Int, slotOfOrdinal: [UInt32], times: [UInt32], month: Int64,
+        payload: Payload
+    ) {
+        reserve(rows.count)
+        // The bounds of both columns are checked here, once; ordinals below the partition's end were found by binary
+        // search.
+        precondition(rows.upperBound <= ordinals.count && rows.upperBound <= times.count)
+        let (slots, entries) = (slots + count, entries + count)
+        ordinals.withUnsafeBufferPointer { ordinals in
+            times.withUnsafeBufferPointer { times in
+                slotOfOrdinal.withUnsafeBufferPointer { slotOfOrdinal in
+                    var position = 0
+                    for row in rows {
+                        slots[position] = slotOfOrdinal[Int(ordinals[row]) &- base]
+                        entries[position] = Entry(time: month &+ Int64(times[row]), payload: payload)
+                        position &+= 1
+                    }
+                }
+            }
+        }
+        count += rows.count
+    }
+
     /// Calls `body` with each visitor's events in order of time; among equal times, in the order in which they were
     /// appended.
     ///

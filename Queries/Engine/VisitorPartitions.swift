@@ -122,12 +122,12 @@ struct VisitorSlots {
     /// The number in the union of each ordinal of a segment that is read; less the first of ``visitors`` it is a slot.
     func map(segment index: Int) -> [UInt32] { maps[index] }
 
-    /// The slots of all of a segment's visitors in the partition.
-    func all(segment index: Int) -> LazyMapSequence<ArraySlice<UInt32>, UInt32> {
+    /// The slots of a segment's visitors in the partition, and the ordinal of the first of them.
+    func ofOrdinals(segment index: Int) -> (slots: [UInt32], base: Int) {
         let map = maps[index]
         let first = UInt32(visitors.lowerBound)
         let range = map.firstIndex(notBelow: first)..<map.firstIndex(notBelow: UInt32(visitors.upperBound))
-        return map[range].lazy.map { $0 - first }
+        return (map[range].map { $0 - first }, range.lowerBound)
     }
 
     /// Reads the slots of a piece's rows, each below ``count``.

@@ -56,6 +56,10 @@ public enum Dimension: Hashable, Sendable {
                 .unknownDimension,
                 "`\(path)`: events cannot be found by `id`; ids are kept only as long as duplicates are looked for. "
                     + "Send it as a property too if queries need it", field: path)
+        } else if text == "site" {
+            throw QueryError(
+                .unknownDimension,
+                "`\(path)`: every query is about one site, the one that its own `site` names", field: path)
         } else {
             let nearest = NearestName.hint(for: text, among: Field.allCases.map(\.rawValue))
             throw QueryError(

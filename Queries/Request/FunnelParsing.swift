@@ -1,5 +1,9 @@
 extension FunnelQuery {
-    init(_ reader: ObjectReader, common: CommonQuery, filters: inout FilterReader) throws(QueryError) {
+    /// - Parameter limits: what `limit` may be.
+    init(
+        _ reader: ObjectReader, common: CommonQuery, filters: inout FilterReader,
+        limits: ClosedRange<Int> = 1...QueryLimits.maxSeriesKeys
+    ) throws(QueryError) {
         self.init(common: common, steps: try Self.steps(reader, filters: &filters))
         windowMs = try reader.duration("window", minimum: 0) ?? windowMs
         strictIncrease = try reader.bool("strict_increase") ?? strictIncrease
@@ -13,7 +17,7 @@ extension FunnelQuery {
         }
         by = try reader.dimensions("by", limit: QueryLimits.maxGroupingDimensions) ?? by
         attribution = try Attribution(reader, steps: steps.count)
-        limit = try reader.integer("limit", 1...QueryLimits.maxSeriesKeys) ?? limit
+        limit = try reader.integer("limit", limits) ?? limit
         interval = try reader.choice("interval", Interval.self)
         if let value = reader["time_to_convert"] { timeToConvert = try TimeToConvert(value, path: "time_to_convert") }
     }
@@ -29,7 +33,8 @@ extension FunnelQuery {
         }
         guard elements.count <= QueryLimits.maxSteps else {
             throw QueryError(
-                .tooManySteps, "`steps` has \(elements.count) steps, more than the limit of \(QueryLimits.maxSteps)",
+                .tooManySteps,
+                "`steps` has \(elements.count) steps, more than the \(QueryLimits.maxSteps) there may be (limit maxSteps)",
                 field: "steps")
         }
         var steps: [FunnelStep] = []
@@ -37,31 +42,6 @@ extension FunnelQuery {
             steps.append(try FunnelStep(element, path: "steps[\(index)]", filters: &filters))
         }
         return steps
-    }
-
-    /// Refuses what the contract describes and this version does not compute, with the option's name.
-    ///
-    /// - Throws: `not_implemented`.
-    public func requireSupported() throws(QueryError) {
-        var missing: (field: String, what: String)?
-        if order != .sequential { missing = ("order", "`order` other than \"sequential\"") }
-        if attempt != .best { missing = ("attempt", "`attempt` other than \"best\"") }
-        if count == .attempts { missing = ("count", "`count` of attempts") }
-        if !same.isEmpty { missing = ("same", "`same`") }
-        if !exclude.isEmpty { missing = ("exclude", "`exclude`") }
-        if by.count > 1 { missing = ("by", "`by` with more than one dimension") }
-        if attribution != .first { missing = ("attribution", "`attribution` other than \"first\"") }
-        if interval != nil { missing = ("interval", "`interval`") }
-        if timeToConvert != nil { missing = ("time_to_convert", "`time_to_convert`") }
-        for (index, step) in steps.enumerated() {
-            if step.withinMs != nil { missing = ("steps[\(index)].within", "`within`") }
-            if step.optional { missing = ("steps[\(index)].optional", "`optional` steps") }
-        }
-        if let missing {
-            throw QueryError(
-                .notImplemented, "`\(missing.field)`: funnels with \(missing.what) are not available in this version",
-                field: missing.field)
-        }
     }
 }
 
@@ -115,7 +95,7 @@ extension FunnelStep {
 }
 
 extension StepMatch {
-    fileprivate init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
+    init(_ value: JSONValue, path: String, filters: inout FilterReader) throws(QueryError) {
         if case .string(let name) = value {
             self.init(event: try Self.checked(name, path: path))
             return
@@ -125,7 +105,7 @@ extension StepMatch {
     }
 
     /// Reads `event` and `where` of an object that may have other members too.
-    fileprivate init(_ reader: ObjectReader, what: String, filters: inout FilterReader) throws(QueryError) {
+    init(_ reader: ObjectReader, what: String, filters: inout FilterReader) throws(QueryError) {
         self.init(event: nil)
         if let name = try reader.string("event") { event = try Self.checked(name, path: reader.path("event")) }
         if let value = reader["where"] { filter = try filters.filter(value, path: reader.path("where")) }
@@ -162,7 +142,7 @@ extension FunnelExclusion {
 
 extension ObjectReader {
     /// The number of one of the funnel's steps, from 1.
-    fileprivate func step(_ key: String, of steps: Int) throws(QueryError) -> Int? {
+    func step(_ key: String, of steps: Int) throws(QueryError) -> Int? {
         guard let number = try number(key) else { return nil }
         guard let step = Int(exactly: number), (1...steps).contains(step) else {
             throw QueryError(

@@ -4,21 +4,19 @@ public enum QueryKind: String, CaseIterable, Sendable {
     case timeseries
     case top
     case funnel
+    case funnelVisitors = "funnel/visitors"
+    case retention
+    case paths
+    case sessions
     case events
     case values
     case schema
-
-    /// Kinds that the contract names and this version does not answer.
-    private static let announced = ["retention", "paths", "sessions", "funnel/visitors"]
 
     /// Reads the kind from the path of a request.
     public init(path text: String) throws(QueryError) {
         if let kind = QueryKind(rawValue: text) {
             self = kind
             return
-        }
-        if QueryKind.announced.contains(text) {
-            throw QueryError(.notImplemented, "Queries of kind `\(text)` are not available in this version")
         }
         let known = QueryKind.allCases.map(\.rawValue)
         throw QueryError(
@@ -37,6 +35,10 @@ public enum Query: Sendable, Equatable {
     case timeseries(TimeseriesQuery)
     case top(TopQuery)
     case funnel(FunnelQuery)
+    case retention(RetentionQuery)
+    case paths(PathsQuery)
+    case sessions(SessionsQuery)
+    case funnelVisitors(FunnelVisitorsQuery)
     case events(EventsQuery)
     case values(ValuesQuery)
     case schema(SchemaQuery)
@@ -48,6 +50,10 @@ public enum Query: Sendable, Equatable {
         case .timeseries: .timeseries
         case .top: .top
         case .funnel: .funnel
+        case .retention: .retention
+        case .paths: .paths
+        case .sessions: .sessions
+        case .funnelVisitors: .funnelVisitors
         case .events: .events
         case .values: .values
         case .schema: .schema
@@ -61,6 +67,10 @@ public enum Query: Sendable, Equatable {
         case .timeseries(let query): query.common
         case .top(let query): query.common
         case .funnel(let query): query.common
+        case .retention(let query): query.common
+        case .paths(let query): query.common
+        case .sessions(let query): query.common
+        case .funnelVisitors(let query): query.funnel.common
         case .events(let query): query.common
         case .values(let query): query.common
         case .schema(let query): query.common

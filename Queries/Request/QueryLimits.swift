@@ -32,6 +32,10 @@ public enum QueryLimits {
     public static let maxHaving = 32
     /// Bytes of a cursor.
     public static let maxCursorBytes = 1_024
+    /// Intervals that a cohort is followed.
+    public static let maxRetentionIntervals = 400
+    /// Nodes of a path.
+    public static let maxPathDepth = 20
     /// Intervals of a range.
     public static let maxIntervals = 100_000
 }

@@ -15,6 +15,8 @@ enum QueryParameters {
         case time
         /// A number or a word.
         case numberOrText
+        /// An event's name, or a JSON object.
+        case match
     }
 
     private static let forms: [(name: String, form: Form)] = [
@@ -24,6 +26,8 @@ enum QueryParameters {
         ("order", .text), ("having", .json), ("other", .flag), ("series", .text), ("approximate", .flag),
         ("steps", .steps), ("window", .text), ("strict_increase", .flag), ("attempt", .text), ("count", .text),
         ("same", .list), ("exclude", .json), ("attribution", .numberOrText), ("time_to_convert", .json),
+        ("start", .match), ("return", .match), ("end", .match), ("intervals", .number), ("mode", .text),
+        ("cohorts", .text), ("depth", .number), ("collapse", .flag), ("step", .number), ("outcome", .text),
         ("cursor", .text), ("columns", .list), ("dim", .text), ("prefix", .text),
     ]
 
@@ -102,6 +106,7 @@ enum QueryParameters {
             return .array(names)
         case .json: return try json(text, name: name)
         case .time: return .string(restoringPlus(text))
+        case .match: return text.hasPrefix("{") ? try json(text, name: name) : .string(text)
         case .numberOrText: return Int64(text).map { .integer($0) } ?? .string(text)
         }
     }

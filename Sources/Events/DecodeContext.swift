@@ -17,6 +17,9 @@ public struct DecodeContext: Sendable {
     public var userAgent: [UInt8]?
     /// How old an event may be, milliseconds.
     public var lateLimit: Int64
+    /// How long a site's events are kept, milliseconds; `nil` for ever. Older ones are refused, of a backfill too. Asked once
+    /// for each site and month of a body.
+    public var retention: (@Sendable (_ site: String) -> Int64?)?
     /// How far an event's time may be ahead of ``now``, milliseconds.
     public var futureLimit: Int64
     /// Whether `query_string` is kept as a dimension.
@@ -34,12 +37,14 @@ public struct DecodeContext: Sendable {
     ///   - userAgent: the request's header.
     ///   - lateLimit: milliseconds; 7 days.
     ///   - futureLimit: milliseconds; 10 minutes.
+    ///   - retention: how long a site's events are kept; for ever.
     ///   - keepQueryString: whether `query_string` is kept.
     ///   - anonymousVisitor: derives visitors of events without one.
     public init(
         now: Int64, receivedAt: Int64? = nil, defaultSite: String = "default", backfill: Bool = false,
         userAgent: [UInt8]? = nil, lateLimit: Int64 = 7 * CivilTime.millisecondsPerDay, futureLimit: Int64 = 600_000,
-        keepQueryString: Bool = false, anonymousVisitor: @escaping AnonymousVisitor
+        keepQueryString: Bool = false, retention: (@Sendable (_ site: String) -> Int64?)? = nil,
+        anonymousVisitor: @escaping AnonymousVisitor
     ) {
         self.now = now
         self.receivedAt = receivedAt ?? now
@@ -47,6 +52,7 @@ public struct DecodeContext: Sendable {
         self.backfill = backfill
         self.userAgent = userAgent
         self.lateLimit = lateLimit
+        self.retention = retention
         self.futureLimit = futureLimit
         self.keepQueryString = keepQueryString
         self.anonymousVisitor = anonymousVisitor

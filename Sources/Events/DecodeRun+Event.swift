@@ -144,16 +144,22 @@ extension DecodeRun {
     @inline(__always)
     private mutating func partition(site: Site, time: Int64) throws(Refusal) -> Int {
         if let index = partitions.hit(siteHash: site.hash, time: time) { return index }
-        guard
-            let index = partitions.find(
-                site: site.name, siteHash: site.hash, time: time, hash: hash, limit: limits.maxPartitionsPerBody)
-        else {
+        let found = partitions.find(
+            site: site.name, siteHash: site.hash, time: time, hash: hash, limit: limits.maxPartitionsPerBody
+        ) { [context] site in
+            guard let period = context.retention?(site) else { return .min }
+            let (line, overflow) = context.now.subtractingReportingOverflow(period)
+            return overflow ? .min : line
+        }
+        switch found {
+        case .found(let index): return index
+        case .tooOld(let site): throw pastRetention(time, site: site)
+        case .tooMany:
             throw Refusal(
                 .tooManyPartitions,
                 "The body spreads over more than \(limits.maxPartitionsPerBody) combinations of site and month. "
                     + "Send it in parts, or sorted.")
         }
-        return index
     }
 
     private mutating func anonymousVisitor(site: Site) -> UnsafeRawBufferPointer {

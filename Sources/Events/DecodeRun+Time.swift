@@ -65,4 +65,13 @@ extension DecodeRun {
             "`time` is \(text), more than \(context.lateLimit / 1000) s before the server's clock, \(now). "
                 + "Send old events with backfill=true.")
     }
+
+    /// Why an event that its site would give up at once is not taken, backfill or not.
+    func pastRetention(_ time: Int64, site: String) -> Refusal {
+        let seconds = (context.retention?(site) ?? 0) / 1000
+        return Refusal(
+            .timeTooOld,
+            "`time` is \(CivilTime.format(time)), and events of the site \(site) are kept for \(seconds) s. "
+                + "Send what is newer, or set a longer retention.")
+    }
 }

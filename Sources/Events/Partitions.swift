@@ -2,7 +2,7 @@
 struct Partition {
     let batch: ColumnBatch
     let siteHash: UInt64
-    /// The calendar month, Unix milliseconds, half-open.
+    /// The calendar month, or what of it the site keeps, Unix milliseconds, half-open.
     let start: Int64
     let end: Int64
     /// Columns of the properties.
@@ -29,23 +29,41 @@ struct Partitions {
         return newest
     }
 
-    /// Finds or creates a partition; `nil` where that would make more than `limit`.
+    /// What a search for a partition comes to.
+    enum Search {
+        case found(Int)
+        /// It would be one more than the limit.
+        case tooMany
+        /// The site does not keep events of that time any more.
+        case tooOld(site: String)
+    }
+
+    /// Finds or creates a partition.
+    ///
+    /// - Parameter keptFrom: asked once for a partition: from when on a site keeps its events.
     @inline(never)
     mutating func find(
-        site: UnsafeRawBufferPointer, siteHash: UInt64, time: Int64, hash: EventHash, limit: Int
-    ) -> Int? {
+        site: UnsafeRawBufferPointer, siteHash: UInt64, time: Int64, hash: EventHash, limit: Int,
+        keptFrom: (String) -> Int64
+    ) -> Search {
         let month = CivilTime.monthStart(of: time)
         let key = Key(siteHash: siteHash, month: month)
         if let index = indices[key] {
+            guard time >= all[index].start else { return .tooOld(site: all[index].batch.site) }
             newest = index
-            return index
+            return .found(index)
         }
-        guard all.count < limit else { return nil }
-        let batch = ColumnBatch(site: String(decoding: site, as: UTF8.self), month: month, hash: hash)
+        let site = String(decoding: site, as: UTF8.self)
+        let start = max(month, keptFrom(site))
+        guard time >= start else { return .tooOld(site: site) }
+        guard all.count < limit else { return .tooMany }
         newest = all.count
         indices[key] = newest
-        all.append(Partition(batch: batch, siteHash: siteHash, start: month, end: CivilTime.monthEnd(of: time)))
-        return newest
+        all.append(
+            Partition(
+                batch: ColumnBatch(site: site, month: month, hash: hash), siteHash: siteHash, start: start,
+                end: CivilTime.monthEnd(of: time)))
+        return .found(newest)
     }
 
     /// Adds a property column to a partition.

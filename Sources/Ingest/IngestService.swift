@@ -25,8 +25,10 @@ public final class IngestService: Sendable {
     private let committer: GroupCommitter
     private let maintenance: MaintenanceThread
     private let compaction: CompactionThread
-    private let counters: IngestCounters
+    let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
+    /// How long each site's events are kept; `nil` where all are for ever.
+    private let retention: (@Sendable (_ site: String) -> Int64?)?
     private let reports = ReportLimiter()
 
     private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
@@ -34,6 +36,12 @@ public final class IngestService: Sendable {
         self.store = store
         self.clock = clock
         self.logger = logger
+        let options = store.options
+        if options.hasRetention {
+            retention = { (site: String) -> Int64? in options.retention(of: site) }
+        } else {
+            retention = nil
+        }
         let counters = IngestCounters()
         self.counters = counters
         decoders = DecoderPool(hash: store.hash, propertyNames: store.propertyNames)
@@ -172,6 +180,7 @@ public final class IngestService: Sendable {
             let decodeContext = DecodeContext(
                 now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
                 userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
+                retention: retention,
                 anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
             decoded = try decoders.decode(body, context: decodeContext)
         } catch let error as DecodeError {
@@ -308,113 +317,6 @@ public final class IngestService: Sendable {
                 continuation.resume()
             }
         }
-    }
-
-    /// The figures of ingest and store, for `/metrics`.
-    public func metricFamilies() -> [MetricFamily] {
-        let counts = counters.now
-        let store = store.statistics()
-        return [
-            MetricFamily(
-                name: "weir_events_received_total", help: "Events received, by transport.", kind: .counter,
-                samples: Transport.allCases.map { ([("transport", $0.rawValue)], Double(counts.received[$0] ?? 0)) }),
-            MetricFamily("weir_events_accepted_total", "Events stored.", .counter, counts.accepted),
-            MetricFamily(
-                "weir_events_duplicate_total", "Events whose id had been stored before.", .counter, counts.duplicate),
-            MetricFamily(
-                name: "weir_events_rejected_total", help: "Events refused, by reason.", kind: .counter,
-                samples: counts.rejected.sorted { $0.key < $1.key }.map { ([("reason", $0.key)], Double($0.value)) }),
-            MetricFamily(
-                name: "weir_events_dropped_total", help: "Events lost without an answer, by reason.", kind: .counter,
-                samples: DropReason.allCases.map { ([("reason", $0.rawValue)], Double(counts.dropped[$0] ?? 0)) }),
-            MetricFamily(
-                "weir_fields_ignored_total", "Top-level fields of events that have no meaning.", .counter,
-                counts.ignoredFields),
-            MetricFamily("weir_dead_letters_total", "Refused events kept.", .counter, counts.deadLetters),
-            MetricFamily(
-                "weir_ingest_overloaded_total", "Requests refused because the server was full.", .counter,
-                counts.overloaded),
-            MetricFamily("weir_commits_total", "Synced batches.", .counter, counts.commits),
-            MetricFamily(
-                "weir_commit_requests_total", "Requests in synced batches.", .counter, counts.committedRequests),
-            MetricFamily(
-                "weir_store_failed", "1 after a failed write: nothing is accepted until a restart.", .gauge,
-                self.store.failure == nil ? 0 : 1),
-            MetricFamily(
-                "weir_maintenance_failures_total", "Steps of maintenance that failed.", .counter,
-                counts.maintenanceFailures),
-            MetricFamily(
-                name: "weir_disk_free_bytes", help: "Free space on the store's disk.", kind: .gauge,
-                samples: self.store.space.free.map { [(labels: [], value: Double($0))] } ?? []),
-            MetricFamily(
-                "weir_disk_reserve_bytes", "Free space below which events are refused.", .gauge,
-                self.store.space.reserve),
-            MetricFamily(
-                "weir_disk_full", "1 while events are refused for want of space.", .gauge,
-                self.store.space.isFull ? 1 : 0),
-            MetricFamily("weir_rows_in_flight", "Events not yet sealed.", .gauge, store.rowsInFlight),
-            MetricFamily("weir_bytes_in_flight", "Memory of events not yet sealed.", .gauge, store.bytesInFlight),
-            MetricFamily("weir_runs_in_flight", "Sorted runs not yet sealed.", .gauge, store.runsInFlight),
-            MetricFamily("weir_segments_sealed", "Sealed segments.", .gauge, store.sealedSegments),
-            MetricFamily("weir_rows_sealed", "Events in sealed segments.", .gauge, store.sealedRows),
-            MetricFamily("weir_rows_sealed_total", "Events written by sealing.", .counter, store.rowsSealed),
-            MetricFamily("weir_compactions_total", "Merges of sealed segments.", .counter, store.compactions),
-            MetricFamily(
-                "weir_rows_compacted_total", "Events written by merges of sealed segments.", .counter,
-                store.rowsCompacted),
-            MetricFamily(
-                "weir_compactions_held_total",
-                "Merges not begun because they would not have fit on the disk or in memory.",
-                .counter, store.compactionsHeld),
-            MetricFamily(
-                "weir_segments_retired", "Segments replaced or deleted whose bytes are still stored.", .gauge,
-                store.retiredSegments),
-            MetricFamily(
-                "weir_segments_masked", "Segments to be rewritten without erased visitors.", .gauge,
-                store.maskedSegments),
-            MetricFamily("weir_erasures_total", "Visitors erased.", .counter, store.erasures),
-            MetricFamily(
-                "weir_erased_events_total", "Events removed by erasing their visitor.", .counter, store.erasedEvents),
-            MetricFamily(
-                "weir_erased_dead_letters_total", "Dead letters removed since they name an erased visitor.", .counter,
-                store.erasedDeadLetters),
-            MetricFamily(
-                "weir_erasures_pending", "Erasures that are not carried out everywhere on disk.", .gauge,
-                store.pendingErasures),
-            MetricFamily(
-                "weir_purges_pending", "Sites of which bytes removed for good may still be on disk.", .gauge,
-                store.pendingPurges),
-            MetricFamily("weir_sites_deleted_total", "Sites deleted.", .counter, store.sitesDeleted),
-            MetricFamily(
-                "weir_retention_deleted_events_total", "Events deleted since they were past their retention.",
-                .counter, store.expiredEvents),
-            MetricFamily(
-                name: "weir_retention_held",
-                help: "Events past their site's retention whose deletion waits to be confirmed.", kind: .gauge,
-                samples: store.retentionHeld.map { ([("site", $0.site)], Double($0.events)) }),
-            MetricFamily("weir_cache_bytes", "Memory of decoded parts kept.", .gauge, store.cacheBytes),
-            MetricFamily("weir_cache_hits_total", "Parts found in the cache.", .counter, store.cacheHits),
-            MetricFamily("weir_cache_misses_total", "Parts read and decoded.", .counter, store.cacheMisses),
-            MetricFamily("weir_ids", "Idempotency ids remembered.", .gauge, store.ids),
-            MetricFamily(
-                "weir_ids_evicted_total", "Ids given up before their horizon because there were too many.", .counter,
-                store.idsEvicted),
-            MetricFamily(
-                name: "weir_backups_total", help: "Backups asked for, by result.", kind: .counter,
-                samples: [(true, "ok"), (false, "failed")].map {
-                    ([("result", $0.1)], Double(counts.backups[$0.0] ?? 0))
-                }),
-            MetricFamily(
-                name: "weir_damaged_blocks",
-                help: "Stored blocks of each site that could not be read at the start; its queries are refused.",
-                kind: .gauge, samples: store.damaged.map { ([("site", $0.site)], Double($0.blocks)) }),
-            MetricFamily(
-                "weir_damaged_ids", "Rows of ids that could not be read at the start; their events may count twice.",
-                .gauge, store.damagedIds),
-            MetricFamily(
-                name: "weir_watermark_seconds", help: "The watermark of each site, Unix time.", kind: .gauge,
-                samples: store.watermarks.map { ([("site", $0.site)], Double($0.milliseconds) / 1000) }),
-        ]
     }
 }
 

@@ -83,13 +83,16 @@ extension OpenAPIDocument {
             "requestBody": {"content": {"application/json": {"schema": {"anyOf": [
               {"$ref": "#/components/schemas/AggregateQuery"}, {"$ref": "#/components/schemas/TimeseriesQuery"},
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},
+              {"$ref": "#/components/schemas/RetentionQuery"}, {"$ref": "#/components/schemas/PathsQuery"},
+              {"$ref": "#/components/schemas/SessionsQuery"},
+              {"$ref": "#/components/schemas/FunnelVisitorsQuery"},
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},
-              "501": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Later"},
+              "503": {"$ref": "#/components/responses/Later"},
               "504": {"$ref": "#/components/responses/Problem"}
             }
           },
@@ -118,6 +121,15 @@ extension OpenAPIDocument {
         by commas."},
               {"name": "window", "in": "query", "schema": {"$ref": "#/components/schemas/Duration"}},
               {"name": "count", "in": "query", "schema": {"enum": ["visitors", "sessions"]}},
+              {"name": "start", "in": "query", "schema": {"type": "string"}, "description": "An event's name, or a \#
+        match as JSON; so are `return` and `end`."},
+              {"name": "return", "in": "query", "schema": {"type": "string"}},
+              {"name": "end", "in": "query", "schema": {"type": "string"}},
+              {"name": "intervals", "in": "query", "schema": {"type": "integer"}},
+              {"name": "mode", "in": "query", "schema": {"enum": ["on", "on_or_after"]}},
+              {"name": "cohorts", "in": "query", "schema": {"enum": ["first", "every"]}},
+              {"name": "depth", "in": "query", "schema": {"type": "integer"}},
+              {"name": "collapse", "in": "query", "schema": {"type": "boolean"}},
               {"name": "dim", "in": "query", "schema": {"$ref": "#/components/schemas/Dimension"}},
               {"name": "prefix", "in": "query", "schema": {"type": "string"}},
               {"name": "cursor", "in": "query", "schema": {"type": "string"}},
@@ -127,7 +139,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-              "500": {"$ref": "#/components/responses/Problem"}, "501": {"$ref": "#/components/responses/Problem"},
+              "500": {"$ref": "#/components/responses/Problem"},
               "503": {"$ref": "#/components/responses/Later"}, "504": {"$ref": "#/components/responses/Problem"}
             }
           }
@@ -193,6 +205,9 @@ extension OpenAPIDocument {
         {"application/json": {"schema": {"anyOf": [
           {"$ref": "#/components/schemas/AggregateAnswer"}, {"$ref": "#/components/schemas/TimeseriesAnswer"},
           {"$ref": "#/components/schemas/TopAnswer"}, {"$ref": "#/components/schemas/FunnelAnswer"},
+          {"$ref": "#/components/schemas/RetentionAnswer"}, {"$ref": "#/components/schemas/PathsAnswer"},
+          {"$ref": "#/components/schemas/SessionsAnswer"},
+          {"$ref": "#/components/schemas/FunnelVisitorsAnswer"},
           {"$ref": "#/components/schemas/EventsAnswer"}, {"$ref": "#/components/schemas/ValuesAnswer"},
           {"$ref": "#/components/schemas/SchemaAnswer"}]}}}}
         """#

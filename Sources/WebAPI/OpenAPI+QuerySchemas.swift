@@ -1,6 +1,7 @@
 extension OpenAPIDocument {
     static let querySchemas = #"""
-        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "events", "values", "schema"]},
+        "Kind": {"enum": ["aggregate", "timeseries", "top", "funnel", "funnel/visitors", "retention", "paths", \#
+        "sessions", "events", "values", "schema"]},
         "Duration": {"description": "90s, 30m, 1h, 7d, or milliseconds.", "oneOf": [{"type": "string"}, {"type": \#
         "integer"}]},
         "Interval": {"enum": ["minute", "hour", "day", "week", "month"]},
@@ -57,17 +58,44 @@ extension OpenAPIDocument {
           "event": {"type": "string"}, "where": {"$ref": "#/components/schemas/Where"}}},
         "Step": {"anyOf": [{"$ref": "#/components/schemas/StepMatch"}, {"type": "object", "required": ["any"], \#
         "properties": {
-          "any": {"type": "array", "items": {"$ref": "#/components/schemas/StepMatch"}}}}]},
-        "FunnelQuery": {"allOf": [{"$ref": "#/components/schemas/CommonQuery"}, {"type": "object", "required": \#
+          "any": {"type": "array", "items": {"$ref": "#/components/schemas/StepMatch"}}}}], "properties": {
+          "within": {"$ref": "#/components/schemas/Duration", "description": "The longest time since the step before."},
+          "optional": {"type": "boolean", "default": false, "description": "Whether the step may be missing."}}},
+        "Exclusion": {"allOf": [{"$ref": "#/components/schemas/StepMatch"}, {"type": "object", "properties": {
+          "after": {"type": "integer", "default": 1}, "before": {"type": "integer", "description": "The last step \#
+        where it is not given."},
+          "policy": {"enum": ["stop", "drop"], "default": "stop", "description": "A chain may not pass over such an \#
+        event between the two steps; or a visitor with a chain that does counts for no step."}}}]},
+        "FunnelSteering": {"allOf": [{"$ref": "#/components/schemas/CommonQuery"}, {"type": "object", "required": \#
         ["steps"], "properties": {
           "steps": {"type": "array", "minItems": 1, "maxItems": 32, "items": {"$ref": "#/components/schemas/Step"}},
           "window": {"$ref": "#/components/schemas/Duration", "description": "From the first to the last step, \#
         inclusive."},
           "strict_increase": {"type": "boolean", "default": false, "description": "Each step must be later than the \#
         one before, not at the same time."},
-          "count": {"enum": ["visitors", "sessions"], "default": "visitors"},
-          "by": {"$ref": "#/components/schemas/Dimension", "description": "Its value at the first step."},
-          "limit": {"type": "integer", "default": 10}}}]},
+          "order": {"enum": ["sequential", "strict_order", "any_order"], "default": "sequential"},
+          "attempt": {"enum": ["best", "first"], "default": "best"},
+          "count": {"enum": ["visitors", "sessions", "attempts"], "default": "visitors"},
+          "same": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}, "description": "What keeps \#
+        one value along a chain."},
+          "exclude": {"type": "array", "maxItems": 32, "items": {"$ref": "#/components/schemas/Exclusion"}}}}]},
+        "FunnelQuery": {"allOf": [{"$ref": "#/components/schemas/FunnelSteering"}, {"type": "object", "properties": {
+          "by": {"anyOf": [{"$ref": "#/components/schemas/Dimension"}, {"type": "array", "items": {"$ref": \#
+        "#/components/schemas/Dimension"}}]},
+          "attribution": {"anyOf": [{"enum": ["first", "last"]}, {"type": "integer"}], "default": "first", \#
+        "description": "The step of a chain that the value of by is read at."},
+          "limit": {"type": "integer", "default": 10, "maximum": 1000},
+          "interval": {"$ref": "#/components/schemas/Interval", "description": "A funnel for each interval of the \#
+        first step."},
+          "time_to_convert": {"type": "object", "properties": {
+            "percentiles": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 100}},
+            "bins": {"type": "integer", "default": 0, "maximum": 1000}}}}}]},
+        "FunnelVisitorsQuery": {"allOf": [{"$ref": "#/components/schemas/FunnelSteering"}, {"type": "object", \#
+        "required": ["step"], "properties": {
+          "step": {"type": "integer", "minimum": 1},
+          "outcome": {"enum": ["reached", "dropped"], "default": "reached", "description": "Dropped: reached the step \#
+        before, and not this one."},
+          "limit": {"type": "integer", "default": 100, "maximum": 10000}, "cursor": {"type": "string"}}}]},
         "EventsQuery": {"allOf": [{"$ref": "#/components/schemas/CommonQuery"}, {"type": "object", "properties": {
           "limit": {"type": "integer", "default": 100, "maximum": 10000}, "cursor": {"type": "string"},
           "columns": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}}}}]},
@@ -100,11 +128,29 @@ extension OpenAPIDocument {
         "FunnelSteps": {"type": "array", "items": {"type": "object", "properties": {
           "event": {"type": ["string", "null"]}, "count": {"type": "integer"}, "rate": {"type": ["number", "null"]},
           "step_rate": {"type": ["number", "null"]}, "drop_off": {"type": "integer"},
-          "avg_ms": {"type": "null", "description": "Reserved for the mean time to convert."}}}},
+          "optional": {"type": "boolean"},
+          "avg_ms": {"type": ["number", "null"], "description": "The mean time since the step before; null without \#
+        time_to_convert."},
+          "percentiles_ms": {"type": "object", "additionalProperties": {"type": ["number", "null"]}}}}},
+        "FunnelPart": {"type": "object", "properties": {
+          "time": {"type": "string", "format": "date-time"},
+          "incomplete": {"type": "boolean", "description": "Whether chains that begin in the interval could still \#
+        go on."},
+          "key": {"type": ["string", "null", "array"]}, "steps": {"$ref": "#/components/schemas/FunnelSteps"}}},
         "FunnelAnswer": {"type": "object", "required": ["steps", "meta"], "properties": {
           "steps": {"$ref": "#/components/schemas/FunnelSteps"},
-          "rows": {"type": "array", "items": {"type": "object", "properties": {
-            "key": {"type": ["string", "null"]}, "steps": {"$ref": "#/components/schemas/FunnelSteps"}}}},
+          "rows": {"type": "array", "items": {"$ref": "#/components/schemas/FunnelPart"}},
+          "other": {"description": "What the rows do not show; a list with intervals.", "anyOf": [
+            {"$ref": "#/components/schemas/FunnelPart"}, {"type": "array", "items": {"$ref": \#
+        "#/components/schemas/FunnelPart"}}]},
+          "histogram": {"type": "array", "items": {"type": "object", "properties": {
+            "from_ms": {"type": "integer"}, "to_ms": {"type": "integer"}, "count": {"type": "integer"}}}},
+          "meta": {"$ref": "#/components/schemas/Meta"}}},
+        "FunnelVisitorsAnswer": {"type": "object", "required": ["visitors", "total", "meta"], "properties": {
+          "visitors": {"type": "array", "items": {"type": "object", "properties": {
+            "visitor": {"type": "string"}, "count": {"type": "integer", "description": "How many of their sessions or \#
+        attempts; 1 where visitors are counted."}}}},
+          "total": {"type": "integer"}, "cursor": {"type": ["string", "null"]},
           "meta": {"$ref": "#/components/schemas/Meta"}}},
         "EventsAnswer": {"type": "object", "required": ["events", "meta"], "properties": {
           "events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},

@@ -5,7 +5,8 @@ extension OpenAPIDocument {
           "summary": "Erase a visitor from a site.",
           "description": "Every event of the visitor that was sent before is gone from every later answer when this \#
         is answered, durably; so are dead letters that name the visitor. The bytes go from the disk in the background. \#
-        Events sent afterwards count. An unknown visitor is no error.",
+        Events sent afterwards count. An unknown visitor is no error. A parameter of another name and a request from a \#
+        web page are refused.",
           "parameters": [
             {"name": "visitor", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1},
              "description": "The visitor's id as events have it, percent-encoded, at most 200 bytes."},
@@ -17,8 +18,8 @@ extension OpenAPIDocument {
                 "events": {"type": "integer", "description": "Events removed."},
                 "dead_letters": {"type": "integer", "description": "Dead letters removed."}},
                 "required": ["erased", "events", "dead_letters"]}}}},
-            "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-            "503": {"$ref": "#/components/responses/Later"}
+            "400": {"$ref": "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"},
+            "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}
           }
         }},
         "/v1/sites/{site}": {"delete": {
@@ -33,7 +34,8 @@ extension OpenAPIDocument {
             "200": {"description": "The site is deleted.", "content": {"application/json": {"schema": {
               "type": "object", "properties": {"deleted": {"const": true}, "events": {"type": "integer"}, \#
         "dead_letters": {"type": "integer"}}, "required": ["deleted", "events", "dead_letters"]}}}},
-            "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"},
+            "400": {"$ref": "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"},
+            "404": {"$ref": "#/components/responses/Problem"},
             "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}
           }
         }},
@@ -54,7 +56,8 @@ extension OpenAPIDocument {
                 "due": {"$ref": "#/components/schemas/RetentionAmount"},
                 "held": {"$ref": "#/components/schemas/RetentionAmount"}, "confirmed": {"type": "boolean"}},
                 "required": ["retention_ms", "due", "held", "confirmed"]}}}},
-            "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"},
+            "400": {"$ref": "#/components/responses/Problem"}, "403": {"$ref": "#/components/responses/Problem"},
+            "404": {"$ref": "#/components/responses/Problem"},
             "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}
           }
         }}

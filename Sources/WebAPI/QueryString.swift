@@ -36,6 +36,22 @@ public struct QueryString: Sendable {
         return try Self.checked(site: site)
     }
 
+    /// Refuses everything but these parameters, each once and with a value: what removes something must not take a slip of
+    /// the finger for a name left out.
+    func requireOnly(_ names: String...) throws(Problem) {
+        var seen: Set<String> = []
+        for (name, value) in parameters {
+            guard names.contains(name) else {
+                throw .invalidParameter(
+                    name, "there is no such parameter here; there is " + names.joined(separator: " and ") + ".")
+            }
+            guard seen.insert(name).inserted else { throw .invalidParameter(name, "must stand here once.") }
+            guard name != "site" || !value.isEmpty else {
+                throw .invalidParameter(name, "must not be empty; leave it out for the site default.")
+            }
+        }
+    }
+
     /// The name of a site, if it is one.
     static func checked(site: String) throws(Problem) -> String {
         let isAllowed = site.utf8.allSatisfy { byte in
@@ -44,7 +60,7 @@ public struct QueryString: Sendable {
             default: false
             }
         }
-        guard isAllowed, site.utf8.count <= WebLimits.siteBytes else {
+        guard isAllowed, (1...WebLimits.siteBytes).contains(site.utf8.count) else {
             throw Problem(
                 400, code: "invalid_site", title: "The site's name cannot be used",
                 detail: "A site's name is 1 to \(WebLimits.siteBytes) letters, digits, dots, underscores and dashes.",

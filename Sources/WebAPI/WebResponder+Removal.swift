@@ -9,7 +9,10 @@ extension WebResponder {
     /// - Parameter name: the visitor's id as it stands in the path.
     func eraseVisitor(_ request: Request, name: String) async throws -> Response {
         let store = try state.backend().service.store
-        let site = try QueryString(request.uri.query ?? "").site() ?? "default"
+        try Self.refusePages(request)
+        let query = QueryString(request.uri.query ?? "")
+        try query.requireOnly("site")
+        let site = try query.site() ?? "default"
         guard let visitor = PathName.decode(name), (1...WebLimits.visitorBytes).contains(visitor.utf8.count) else {
             throw Problem(
                 400, code: "invalid_visitor", title: "The visitor's id cannot be used",
@@ -31,8 +34,12 @@ extension WebResponder {
     /// `DELETE /v1/sites/{site}`: deletes a site with everything it has.
     ///
     /// - Parameter name: the site's name as it stands in the path.
-    func deleteSite(name: String) async throws -> Response {
+    func deleteSite(_ request: Request, name: String) async throws -> Response {
         let store = try state.backend().service.store
+        try Self.refusePages(request)
+        guard QueryString(request.uri.query ?? "").parameters.isEmpty else {
+            throw Problem.invalidParameter("site", "stands in the path, and nothing else is taken.")
+        }
         let site = try QueryString.checked(site: PathName.decode(name) ?? "")
         let deletion = try await remove { () throws(StorageError) in try store.deleteSite(site) }
         guard let deletion else { throw Problem.unknownSite(site) }
@@ -49,7 +56,10 @@ extension WebResponder {
     /// `confirm=true` lets it go.
     func confirmRetention(_ request: Request) async throws -> Response {
         let store = try state.backend().service.store
+        try Self.refusePages(request)
+        try Self.refuseBody(request)
         let query = QueryString(request.uri.query ?? "")
+        try query.requireOnly("site", "confirm")
         let site = try query.site() ?? "default"
         let isConfirmed = try query.flag("confirm")
         let report = try await remove { () throws(StorageError) in
@@ -69,6 +79,26 @@ extension WebResponder {
         text.integer(report.heldEvents)
         text.raw(isConfirmed ? #"},"confirmed":true}"# : #"},"confirmed":false}"#)
         return .json(text.bytes)
+    }
+
+    /// Refuses what a page in a browser sends: what is removed cannot be got back, and any page may be the sender.
+    private static func refusePages(_ request: Request) throws(Problem) {
+        guard request.headers[.origin] == nil else {
+            throw Problem(
+                403, code: "forbidden_origin", title: "Web pages may not ask for this",
+                detail: "The request comes from a web page; send it from a shell or a server of yours.")
+        }
+    }
+
+    /// Refuses a body that would be ignored.
+    private static func refuseBody(_ request: Request) throws(Problem) {
+        let hasLength = (request.headers[.contentLength].flatMap { Int($0) } ?? 0) > 0
+        guard !hasLength, request.headers[.transferEncoding] == nil else {
+            throw Problem(
+                400, code: "unexpected_body", title: "There is no body to be read here",
+                detail: "What is meant stands in the URL: ?site=NAME&confirm=true. Send no body.",
+                closesConnection: true)
+        }
     }
 
     /// Runs work that waits for maintenance, one at a time.

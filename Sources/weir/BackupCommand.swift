@@ -27,6 +27,8 @@ struct BackupCommand: AsyncParsableCommand {
             "Where the copy is to be: a directory that does not exist yet, or is empty.", valueName: "to"))
     var target: String
 
+    func validate() throws { try CommandOutput.require(path: target) }
+
     @Flag(help: "Print what was copied as JSON.")
     var json = false
 

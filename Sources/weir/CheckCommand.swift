@@ -29,7 +29,9 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Print what was found as JSON.")
     var json = false
 
-    @Option(help: ArgumentHelp("Read no more than that a second, in MB (millions of bytes).", valueName: "MB/s"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Read no more than that a second, in MB (millions of bytes).", valueName: "MB/s"))
     var rate: Double?
 
     func validate() throws {

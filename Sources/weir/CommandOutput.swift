@@ -18,6 +18,11 @@ enum CommandOutput {
         Console.process.output(writer.bytes + [0x0a])
     }
 
+    /// Refuses the empty path, which would stand for the current directory: a variable of a script may not be set.
+    static func require(path: String) throws {
+        if path.isEmpty { throw ValidationError("the target must not be empty") }
+    }
+
     /// The path as the server, which runs elsewhere, would have to write it.
     static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path

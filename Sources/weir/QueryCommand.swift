@@ -7,7 +7,7 @@ struct QueryCommand: AsyncParsableCommand {
         commandName: "query",
         abstract: "Ask a running server: a table on a terminal, JSON elsewhere.",
         discussion: """
-            Kinds: aggregate, timeseries, top, funnel, events, values, schema, retention, paths, sessions.
+            Kinds: aggregate, timeseries, top, funnel, retention, paths, sessions, events, values, schema.
 
             A filter is DIM OP VALUE[,VALUE…] with one of the operators is, is_not, contains, starts_with, ends_with,
             matches, exists, gt, gte, lt, lte. A value with a comma stands in double quotes; null is a missing value.
@@ -17,6 +17,9 @@ struct QueryCommand: AsyncParsableCommand {
               weir query top --by path,country --metrics events,visitors --last 24h
               weir query timeseries --interval day --range 30d --where 'country is DE,FR'
               weir query funnel --steps view_item,add_to_cart,purchase --window 1h --by country
+              weir query retention --start signup --return page_view --interval week --intervals 6
+              weir query paths --start page_view --by path --depth 3
+              weir query sessions --range 7d
               weir query events --event purchase --limit 20
             """)
 
@@ -70,6 +73,24 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "The metric that orders the rows.")
     var orderBy: String?
 
+    @Option(help: "The direction of that order: desc or asc.")
+    var order: String?
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A condition on the rows, such as 'events gte 5'; repeated ones must all hold.", valueName: "condition"))
+    var having: [String] = []
+
+    @Flag(help: "Sum up what is not shown.")
+    var other = false
+
+    @Option(help: "With --json: a time series for each row, by minute, hour, day, week or month.")
+    var series: String?
+
+    @Flag(help: "Let visitors be estimated where that is quicker; each row says how closely.")
+    var approximate = false
+
     @Option(help: "previous: the time before, of the same length.")
     var compare: String?
 
@@ -82,8 +103,32 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "A funnel's longest time from first to last step.")
     var window: String?
 
-    @Option(help: "What a funnel counts: visitors or sessions.")
+    @Option(help: "What a funnel or paths count: visitors or sessions; a funnel also attempts.")
     var count: String?
+
+    @Option(help: "The event that begins a cohort or a path: a name, or the API's JSON object.")
+    var start: String?
+
+    @Option(name: .customLong("return"), help: "The event that means that a visitor came back, as for --start.")
+    var comeback: String?
+
+    @Option(help: "The event that paths lead to, as for --start.")
+    var end: String?
+
+    @Option(help: "How many intervals a cohort is followed.")
+    var intervals: Int?
+
+    @Option(help: "When a visitor must come back: on an interval, or on_or_after it.")
+    var mode: String?
+
+    @Option(help: "Cohorts of those who start several times: the first, or every.")
+    var cohorts: String?
+
+    @Option(help: "How many steps a path has at most.")
+    var depth: Int?
+
+    @Flag(help: "Show the same value several times in a row as several steps of a path.")
+    var keepRepeats = false
 
     @Option(help: "The dimension whose values are listed.")
     var dim: String?
@@ -124,11 +169,24 @@ struct QueryCommand: AsyncParsableCommand {
         options.limit = limit
         options.offset = offset
         options.orderBy = orderBy
+        options.order = order
+        options.having = having
+        options.other = other
+        options.series = series
+        options.approximate = approximate
         options.compare = compare
         options.interval = interval
         options.steps = steps
         options.window = window
         options.count = count
+        options.start = start
+        options.comeback = comeback
+        options.end = end
+        options.intervals = intervals
+        options.mode = mode
+        options.cohorts = cohorts
+        options.depth = depth
+        options.keepsRepeats = keepRepeats
         options.dim = dim
         options.prefix = prefix
         options.cursor = cursor

@@ -22,6 +22,8 @@ struct RestoreCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The store's directory: must not exist yet, or be empty.", valueName: "dir"))
     var directory: String
 
+    func validate() throws { try CommandOutput.require(path: directory) }
+
     @Flag(help: "Print what was restored as JSON.")
     var json = false
 

@@ -45,13 +45,13 @@ struct ServeCommand: AsyncParsableCommand {
     var udp: String?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "How many cores to use at most. (environment: WEIR_THREADS, key: threads, default: all)", valueName: "n"))
     var threads: Int?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "How old an event may be that is not a backfill; older ones are refused as time_too_old. "
                 + "(environment: WEIR_LATE_LIMIT, key: late.limit, default: \(Settings.defaultLateLimit))",
@@ -59,7 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
     var lateLimit: String?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "How long events are kept: 30d, 400d, forever. The configuration file sets it for single sites under sites. "
                 + "(environment: WEIR_RETENTION, key: retention, default: \(Settings.defaultRetention))",
@@ -75,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
     var confirmRetention = false
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "Free space on the disk below which events are refused until there is more; 0 for none. "
                 + "(environment: WEIR_DISK_RESERVE, key: disk.reserve, default: 256MiB, or 5 % of a smaller disk)",
@@ -83,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
     var diskReserve: String?
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "Recent writes that are held in memory before they go to a file; the log on disk holds a few times as much. "
                 + "(environment: WEIR_WRITE_BUFFER, key: write.buffer, default: \(Settings.defaultWriteBuffer))",
@@ -98,12 +98,28 @@ struct ServeCommand: AsyncParsableCommand {
     var acceptLogLoss = false
 
     @Option(
-        name: .long,
+        name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "How much memory decoded parts of sealed segments may take; the least recently used go. "
                 + "(environment: WEIR_CACHE_LIMIT, key: cache.limit, default: \(Settings.defaultCacheLimit))",
             valueName: "size"))
     var cacheLimit: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How much memory one query may hold besides what it reads; more is refused as memory_limit. "
+                + "(environment: WEIR_QUERY_MEMORY, key: query.memory, default: \(Settings.defaultQueryMemory))",
+            valueName: "size"))
+    var queryMemory: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How much memory answers may take that are kept for being asked again; 0 keeps none. "
+                + "(environment: WEIR_ANSWER_CACHE, key: answer.cache, default: \(Settings.defaultAnswerCache))",
+            valueName: "size"))
+    var answerCache: String?
 
     @Option(
         name: .long,
@@ -119,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
                 retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                logLevel: logLevel)
+                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -152,7 +168,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = WeirServer(
             configuration: WeirServer.Configuration(
                 http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
-                lateLimit: settings.lateLimit, store: store),
+                lateLimit: settings.lateLimit, store: store, queries: settings.queries),
             logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.

@@ -1,16 +1,17 @@
+import Events
 import Foundation
 
 /// Checks the configuration file before it is used, so that a slip in it is named instead of being ignored.
 enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
-        "sites",
+        "sites", "query", "answer",
     ]
     /// The keys that hold objects, with the keys of those.
     private static let nested: [(key: String, keys: Set<String>)] = [
         ("accept", ["log-loss"]), ("late", ["limit"]), ("disk", ["reserve"]), ("write", ["buffer"]),
         ("cache", ["limit"]), ("log", ["level"]),
-        ("confirm", ["retention"]),
+        ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.
@@ -39,6 +40,7 @@ enum SettingsFile {
             }
             try check(inner.keys, against: keys, prefix: key + ".", path: path)
         }
+        try checkTypes(object, prefix: "", path: path)
         guard let sites = object["sites"] else { return [:] }
         guard let sites = sites as? [String: [String: Any]] else {
             throw SettingsError(
@@ -47,10 +49,41 @@ enum SettingsFile {
         var settings: [String: SiteSettings] = [:]
         for (name, values) in sites {
             let place = "sites.\(name)"
+            guard Array(name.utf8).withUnsafeBytes({ SiteName.isValid($0) }) else {
+                throw SettingsError(
+                    description: "config: \"\(place)\" in \(path) is no site: a site's name is 1 to 64 letters, "
+                        + "digits, dots, underscores and dashes")
+            }
             try check(values.keys, against: SiteSettings.keys, prefix: place + ".", path: path)
             settings[name] = try SiteSettings(values, place: place, path: path)
         }
         return settings
+    }
+
+    /// Keys whose values are no text.
+    private static let numbers: Set<String> = ["threads"]
+    private static let flags: Set<String> = ["accept.log-loss", "confirm.retention"]
+
+    /// Says which value is of the wrong type, and how it is written.
+    private static func checkTypes(_ object: [String: Any], prefix: String, path: String) throws(SettingsError) {
+        for (key, value) in object.sorted(by: { $0.key < $1.key }) where prefix + key != "sites" {
+            let place = prefix + key
+            if let inner = value as? [String: Any] {
+                try checkTypes(inner, prefix: place + ".", path: path)
+                continue
+            }
+            let (isRight, wanted): (Bool, String) =
+                if flags.contains(place) {
+                    (value is Bool, "true or false")
+                } else if numbers.contains(place) {
+                    (value is Int, "a whole number")
+                } else {
+                    (value is String, "a text in quotes")
+                }
+            guard isRight else {
+                throw SettingsError(description: "config: \"\(place)\" in \(path) must be \(wanted)")
+            }
+        }
     }
 
     private static func check(

@@ -19,7 +19,8 @@ public enum BackupError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .targetExists(let path): "\(path) exists and is not empty. Nothing was changed; choose another directory."
+        case .targetExists(let path):
+            "\(path) exists and is not an empty directory. Nothing was changed; choose another one."
         case .targetUnusable(let reason), .failed(let reason), .damaged(let reason): reason
         case .running: "A backup of this store is being made already; wait until it is done."
         }
@@ -51,6 +52,9 @@ struct CopyTarget: ~Copyable {
             throw .targetUnusable("The target must be the absolute path of a directory, not \"\(path)\".")
         }
         try Self.requireFree(path)
+        guard FileTree.kind(of: parent) == .directory else {
+            throw .targetUnusable("There is no directory \(parent); make it first, or choose another target.")
+        }
         guard access(parent + "/CURRENT", F_OK) != 0 else {
             throw .targetUnusable("\(parent) is a store; the target must be outside of it.")
         }
@@ -59,7 +63,7 @@ struct CopyTarget: ~Copyable {
         do throws(FileError) {
             try FileTree.makeDirectory(room)
         } catch {
-            throw .targetUnusable("There is no place for the target: \(error).")
+            throw .targetUnusable("Nothing can be written into \(parent): \(String(cString: strerror(error.code))).")
         }
         self.path = path
         self.parent = parent
@@ -84,15 +88,23 @@ struct CopyTarget: ~Copyable {
 
     deinit { FileTree.remove(room) }
 
+    /// What is found out here is found out before anything long is begun.
     private static func requireFree(_ path: String) throws(BackupError) {
-        switch FileTree.kind(of: path) {
-        case .missing: return
-        case .other: throw .targetExists(path)
-        case .directory:
+        var answer = stat()
+        guard lstat(path, &answer) == 0 else {
+            // The name may be too long, or something on the way to it no directory.
+            if errno != ENOENT { throw .targetUnusable("The target cannot be used: \(FileError(path)).") }
+            return
+        }
+        switch answer.st_mode & S_IFMT {
+        case S_IFDIR:
             guard let names = try? FileTree.names(in: path) else {
                 throw .targetUnusable("\(path) exists and cannot be read.")
             }
             if !names.isEmpty { throw .targetExists(path) }
+        case S_IFLNK:
+            throw .targetUnusable("\(path) is a symbolic link; name the directory itself.")
+        default: throw .targetExists(path)
         }
     }
 }

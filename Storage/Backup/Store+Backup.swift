@@ -54,7 +54,7 @@ extension Store {
             // Says whether this is a store at all before anything is changed, and in which format.
             _ = try StoreReader(directory: directory, isTolerant: false)
         } catch {
-            throw .failed(error.description + checkAdvice(directory))
+            throw .failed(error.description + (hasStore(directory) ? checkAdvice(directory) : ""))
         }
         let database: Database
         do throws(StorageError) {
@@ -65,6 +65,10 @@ extension Store {
             throw .failed(error.description)
         }
         return try copy(database, to: path)
+    }
+
+    private static func hasStore(_ directory: String) -> Bool {
+        ((try? FileTree.names(in: directory)) ?? []).contains("CURRENT")
     }
 
     private static func checkAdvice(_ directory: String) -> String { " `weir check \(directory)` says more." }

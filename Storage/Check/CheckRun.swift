@@ -5,14 +5,14 @@ import RocksDB
 final class CheckRun {
     let reader: StoreReader
     private let options: StoreCheck.Options
-    private(set) var report = StoreCheck.Report()
+    var report = StoreCheck.Report()
     private let walk: TolerantWalk
     private let pace: ReadingPace
     /// Blocks that have been reported, by the names their errors have: a damaged block is read again and again.
     private var reported: Set<String> = []
-    private var headers: [SegmentKey: SegmentHeader] = [:]
+    var headers: [SegmentKey: SegmentHeader] = [:]
     /// Segments whose header is there and cannot be read: their parts are no orphans.
-    private var unreadable: Set<SegmentKey> = []
+    var unreadable: Set<SegmentKey> = []
     private var retired: Set<SegmentKey> = []
     private var unfinished: Set<SegmentKey> = []
 
@@ -35,6 +35,10 @@ final class CheckRun {
         logs()
         for error in reader.damage {
             found(.database, CheckPlace(), "RocksDB cannot read its files: \(error)")
+        }
+        for reason in reader.lost { found(.missing, CheckPlace(row: "the store's identity"), reason) }
+        if !reader.knowsSeed {
+            report.notes.append("without the store's seed, blocks were verified and what they hold was not compared")
         }
         meta()
         sites()
@@ -92,7 +96,7 @@ final class CheckRun {
         }
     }
 
-    private func rows(
+    func rows(
         _ prefix: [UInt8], _ row: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
     ) {
         walk.rows(prefix) { key, value in
@@ -110,142 +114,8 @@ final class CheckRun {
         }
     }
 
-    private func keyFault(_ key: UnsafeRawBufferPointer) {
+    func keyFault(_ key: UnsafeRawBufferPointer) {
         found(.key, CheckPlace(), "the key \(Keys.hex(key)) is none that Weir writes")
-    }
-
-    // MARK: Rows
-
-    private func meta() {
-        rows(Keys.metaPrefix) { key, value in
-            switch [UInt8](key) {
-            case Keys.format, Keys.seed, Keys.highestSite, Keys.trustedTime: break
-            case let name where name.count == Keys.saltPrefix.count + 4 && name.starts(with: Keys.saltPrefix):
-                if value.count != 16 {
-                    found(.block, CheckPlace(row: "a day's salt"), "it has \(value.count) bytes, not 16")
-                }
-            case let name where name.count == Keys.retentionPrefix.count + 4 && name.starts(with: Keys.retentionPrefix):
-                break
-            case let name where name.count == Keys.purgePrefix.count + 4 && name.starts(with: Keys.purgePrefix): break
-            default: keyFault(key)
-            }
-        }
-    }
-
-    private func sites() {
-        var numbers: [String: UInt32] = [:]
-        rows(Keys.sitePrefix) { key, value in
-            guard key.count == 5, let number = Keys.trailing(key, as: UInt32.self) else { return keyFault(key) }
-            report.sites += 1
-            let place = CheckPlace(site: "number \(number)", row: "the site's name")
-            guard SiteName.isValid(value) else { return found(.block, place, "no site can have it") }
-            let name = String(decoding: value, as: UTF8.self)
-            if let other = numbers[name] { found(.contents, place, "it is that of site number \(other)") }
-            numbers[name] = number
-            reader.name(name, of: number)
-        }
-    }
-
-    private func segmentHeaders() {
-        rows(Keys.segmentPrefix) { key, value in
-            guard let (site, number) = Keys.siteAndNumber(key) else { return keyFault(key) }
-            report.segments += 1
-            let identity = Block.Identity(kind: .part, site: site, number: number)
-            var place = self.place(site: site, segment: number)
-            place.part = Part.header.title
-            do throws(StorageError) {
-                let payload = try Block.decode(value, identity: identity)
-                let header = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try SegmentHeader(decoding: bytes, hash: reader.hash, version: Block.version(value))
-                }
-                headers[SegmentKey(site: site, number: number)] = header
-                report.sealedRows += header.rows
-            } catch {
-                unreadable.insert(SegmentKey(site: site, number: number))
-                found(error, place)
-            }
-            requireSite(site, place)
-        }
-    }
-
-    private func marks(_ prefix: [UInt8], _ body: (SegmentKey) -> Void) {
-        rows(prefix) { key, _ in
-            guard let (site, number) = Keys.siteAndNumber(key) else { return keyFault(key) }
-            body(SegmentKey(site: site, number: number))
-        }
-    }
-
-    private func erasures() {
-        rows(Keys.erasurePrefix) { key, value in
-            guard let (site, number) = Keys.siteAndNumber(key) else { return keyFault(key) }
-            report.erasures += 1
-            let place = CheckPlace(site: reader.title(of: site), row: "erasure \(number)")
-            do throws(StorageError) {
-                let identity = Block.Identity(kind: .erasure, site: site, number: number)
-                let payload = try Block.decode(value, identity: identity)
-                _ = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try Erasure(sequence: number, decoding: bytes)
-                }
-            } catch {
-                found(error, place)
-            }
-            requireSite(site, place)
-        }
-    }
-
-    private func logRows() {
-        rows(Keys.logPrefix) { key, value in
-            guard let (site, number) = Keys.siteAndNumber(key) else { return keyFault(key) }
-            report.logRows += 1
-            let place = CheckPlace(site: reader.title(of: site), row: "log row \(number)")
-            do throws(StorageError) {
-                let identity = Block.Identity(kind: .log, site: site, number: number)
-                let payload = try Block.decode(value, identity: identity)
-                let (header, columns) = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try LogRow.decode(bytes, hash: reader.hash)
-                }
-                report.rowsInFlight += header.rows
-                contents(of: Segment(site: site, number: number, header: header, source: .memory(columns)), place)
-            } catch {
-                found(error, place)
-            }
-            requireSite(site, place)
-        }
-    }
-
-    private func idRows() {
-        rows(Keys.idsPrefix) { key, value in
-            guard key.count == 9, let number = Keys.trailing(key, as: UInt64.self) else { return keyFault(key) }
-            report.idRows += 1
-            let place = CheckPlace(row: "row \(number) of ids")
-            do throws(StorageError) {
-                let identity = Block.Identity(kind: .ids, number: number)
-                let payload = try Block.decode(value, identity: identity)
-                _ = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try IdSet.decodeRow(bytes)
-                }
-            } catch {
-                found(error, place)
-            }
-        }
-    }
-
-    private func deadLetters() {
-        rows(Keys.deadLetterPrefix) { key, value in
-            guard let (site, number) = Keys.siteAndNumber(key) else { return keyFault(key) }
-            report.deadLetters += 1
-            let place = CheckPlace(site: reader.title(of: site), row: "dead letter \(number)")
-            do throws(StorageError) {
-                _ = try DeadLetter(sequence: number, site: site, block: value)
-            } catch {
-                found(error, place)
-            }
-            requireSite(site, place)
-        }
-    }
-
-    private func requireSite(_ site: UInt32, _ place: CheckPlace) {
-        if reader.names[site] == nil { found(.contents, place, "the name of its site \(site) is missing") }
     }
 
     // MARK: Sealed segments
@@ -339,7 +209,8 @@ final class CheckRun {
         }
     }
 
-    private func contents(of segment: Segment, _ place: CheckPlace) {
+    func contents(of segment: Segment, _ place: CheckPlace) {
+        guard reader.knowsSeed else { return }
         SegmentCheck(
             segment: segment,
             found: { reason, part in self.found(.contents, place.of(part, segment.header), reason) },
@@ -347,7 +218,7 @@ final class CheckRun {
         ).run()
     }
 
-    private func place(site: UInt32, segment: UInt64, part: PartID? = nil) -> CheckPlace {
+    func place(site: UInt32, segment: UInt64, part: PartID? = nil) -> CheckPlace {
         let header = headers[SegmentKey(site: site, number: segment)]
         let place = CheckPlace(site: reader.title(of: site), bucket: header?.bucket.title, segment: segment)
         return place.of(part, header)

@@ -14,18 +14,23 @@ struct DirectoryLock: ~Copyable {
     /// A directory without the file (a backup, for example) has never been opened where it is, and gets no lock.
     /// - Returns: `nil` when a process has the store open for writing.
     init?(directory: String) {
-        descriptor = open(directory + "/LOCK", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
+        // Kept apart until it is decided: what `self` holds is closed also where this returns `nil`.
+        let file = open(directory + "/LOCK", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            descriptor = -1
+            return
+        }
         var request = flock()
         request.l_type = Int16(F_RDLCK)
         request.l_whence = Int16(SEEK_SET)
         // Of the open file rather than of the process (`F_OFD_SETLK`): such a lock also stands against a store that this
         // very process has open.
         let setOpenFileLock: CInt = 37
-        guard fcntl(descriptor, setOpenFileLock, &request) == 0 else {
+        guard fcntl(file, setOpenFileLock, &request) == 0 else {
             // The file is not closed: closing it would end a lock that RocksDB holds on it in this process.
             return nil
         }
+        descriptor = file
     }
 
     deinit {

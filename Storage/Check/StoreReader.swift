@@ -15,11 +15,15 @@ final class StoreReader {
     let directory: String
     let database: Database
     let hash: EventHash
-    /// The version of the format it is in.
+    /// Whether the seed of ``hash`` is the store's; where that cannot be read, hashes cannot be compared.
+    let knowsSeed: Bool
+    /// The version of the format it is in; the current one where that cannot be read.
     let version: UInt32
     let cache: PartCache
     /// What RocksDB said was wrong with its files, if it could be opened all the same.
     let damage: [RocksDBError]
+    /// Why the format or the seed could not be read.
+    let lost: [String]
     /// The sites' names by number.
     private(set) var names: [UInt32: String] = [:]
 
@@ -36,13 +40,18 @@ final class StoreReader {
                 throw .unusable(
                     "\(directory) has no file CURRENT, which names the newest MANIFEST file, though it holds data.")
             }
-            throw .unusable(
-                code == ENOENT
-                    ? "\(directory) holds no store."
-                    : "\(directory) cannot be read: \(String(cString: strerror(code))).")
+            guard code == ENOENT else {
+                throw .unusable("\(directory) cannot be read: \(String(cString: strerror(code))).")
+            }
+            guard FileTree.kind(of: directory) == .directory else {
+                throw .unusable("\(directory.isEmpty ? "\"\"" : directory) holds no store: there is no such directory.")
+            }
+            throw .unusable("\(directory) holds no store; name the directory that weir serve --data has.")
         }
         (database, damage) = try Self.open(directory, isTolerant: isTolerant)
-        (version, hash) = try Self.identity(of: database, directory: directory)
+        let identity = try Self.identity(of: database, directory: directory, isTolerant: isTolerant)
+        (version, hash, lost) = (identity.version, identity.seed ?? EventHash(seed: 0), identity.lost)
+        knowsSeed = identity.seed != nil
         cache = PartCache(limit: Self.cacheBytes)
     }
 
@@ -70,30 +79,41 @@ final class StoreReader {
             }
         }
         throw .unusable(
-            "\(directory) cannot be opened: \(damage.map(\.message).joined(separator: "; "))")
+            "\(directory) cannot be opened: \(damage.map(\.message).joined(separator: "; ")). Nothing was changed.")
     }
 
+    /// Reads which store this is.
+    ///
+    /// - Parameter isTolerant: goes on without what cannot be read; `lost` says what that is.
     private static func identity(
-        of database: Database, directory: String
-    ) throws(StorageError) -> (version: UInt32, hash: EventHash) {
-        let format: [UInt8]?
-        let seed: [UInt8]?
-        do throws(RocksDBError) {
-            format = try database.get(Keys.format)
-            seed = try database.get(Keys.seed)
-        } catch {
-            throw .unusable("\(directory) cannot be read: \(error)")
+        of database: Database, directory: String, isTolerant: Bool
+    ) throws(StorageError) -> (version: UInt32, seed: EventHash?, lost: [String]) {
+        var lost: [String] = []
+        func row(_ key: [UInt8], _ what: String) throws(StorageError) -> [UInt8]? {
+            do throws(RocksDBError) {
+                return try database.get(key)
+            } catch {
+                guard isTolerant else { throw .unusable("\(directory) cannot be read: \(error).") }
+                lost.append("\(what) cannot be read: \(error)")
+                return nil
+            }
         }
-        guard let format else { throw .unusable("\(directory) holds a database that is not Weir's.") }
-        guard let version = format.littleEndianValue(UInt32.self), (1...Store.formatVersion).contains(version) else {
+        let format = try row(Keys.format, "the number of the format")
+        guard format != nil || !lost.isEmpty else {
+            throw .unusable("\(directory) holds a database that is not Weir's.")
+        }
+        let version = format.map { $0.littleEndianValue(UInt32.self) ?? 0 } ?? Store.formatVersion
+        guard (1...Store.formatVersion).contains(version) else {
             throw .unusable(
-                "\(directory) holds format \(format.littleEndianValue(UInt32.self) ?? 0); "
-                    + "this program reads formats up to \(Store.formatVersion).")
+                "\(directory) holds format \(version); this program reads formats up to \(Store.formatVersion).")
         }
-        guard let seed = seed?.littleEndianValue(UInt64.self) else {
-            throw .corrupt(block: "the store's seed", reason: "it is missing")
+        let before = lost.count
+        let seed = try row(Keys.seed, "the store's seed")?.littleEndianValue(UInt64.self)
+        if seed == nil, lost.count == before {
+            guard isTolerant else { throw .corrupt(block: "the store's seed", reason: "it is missing") }
+            lost.append("the store's seed is missing")
         }
-        return (version, EventHash(seed: seed))
+        return (version, seed.map { EventHash(seed: $0) }, lost)
     }
 
     /// Remembers a site's name.

@@ -43,6 +43,22 @@ package enum IntegerCodec {
         IntegerPlan.choose(shape, values, depth: depth).write(values, shape, into: &writer, depth: depth)
     }
 
+    /// Appends `values` packed, without a look at what else there is: for segments that are merged into longer ones soon.
+    ///
+    /// - Parameter range: holds all values.
+    /// - Complexity: O(n), one pass.
+    package static func encodePacked(
+        _ values: ArraySlice<UInt32>, in range: ClosedRange<UInt32>, into writer: inout ByteWriter
+    ) {
+        var shape = IntegerShape()
+        shape.count = values.count
+        shape.minimum = range.lowerBound
+        shape.maximum = range.upperBound
+        let isConstant = values.isEmpty || range.lowerBound == range.upperBound
+        writer.varint(values.count)
+        IntegerPlan(encoding: isConstant ? .constant : .packed, bytes: 0).write(values, shape, into: &writer, depth: 0)
+    }
+
     /// Appends `values` quickly: constant, plain bytes or varint differences, whichever is shortest. For log rows, which
     /// live for an hour and are compressed as a whole.
     ///
@@ -77,6 +93,27 @@ package enum IntegerCodec {
         }
         writer.u8(UInt8(width))
         writePlain(values, width: width, into: &writer)
+    }
+
+    /// Appends codes quickly: as wide as they are in memory.
+    ///
+    /// - Complexity: O(n), a copy.
+    static func encodeFast(_ codes: CodeChunk, into writer: inout ByteWriter) {
+        writer.varint(codes.count)
+        switch codes {
+        case .constant(let value, _):
+            writer.u8(Encoding.constant.rawValue)
+            writer.varint(UInt64(value))
+        case .narrow(let values):
+            writer.u8(Encoding.bytes1.rawValue)
+            writer.array(values)
+        case .medium(let values):
+            writer.u8(Encoding.bytes2.rawValue)
+            writer.array(values)
+        case .wide(let values):
+            writer.u8(Encoding.bytes4.rawValue)
+            writer.array(values)
+        }
     }
 
     static func writePlain(_ values: ArraySlice<UInt32>, width: Int, into writer: inout ByteWriter) {

@@ -23,6 +23,9 @@ struct IntegerShape {
     private static let stretch = 1_024
     private static let stretches = 8
 
+    /// A shape that its maker fills in.
+    init() {}
+
     init(_ values: ArraySlice<UInt32>) {
         count = values.count
         guard let first = values.first else {

@@ -142,28 +142,61 @@ extension CodeChunk {
         }
     }
 
-    /// Adds how often each code occurs to `counts`; of the given rows only, if there are any given.
-    func count(_ rows: ArraySlice<UInt32>?, into counts: inout [UInt32]) {
+    /// Adds how often each code occurs to `counts`.
+    func count(into counts: inout [UInt32]) {
         switch self {
-        case .constant(let value, let count): counts[Int(value)] += UInt32(rows?.count ?? count)
-        case .narrow(let values): CodeChunk.count(values, rows, into: &counts)
-        case .medium(let values): CodeChunk.count(values, rows, into: &counts)
-        case .wide(let values): CodeChunk.count(values, rows, into: &counts)
+        case .constant(let value, let count): counts[Int(value)] += UInt32(count)
+        case .narrow(let values): CodeChunk.count(values, into: &counts)
+        case .medium(let values): CodeChunk.count(values, into: &counts)
+        case .wide(let values): CodeChunk.count(values, into: &counts)
+        }
+    }
+
+    private static func count<T: FixedWidthInteger & UnsignedInteger>(_ values: [T], into counts: inout [UInt32]) {
+        counts.withUnsafeMutableBufferPointer { counts in
+            values.withUnsafeBufferPointer { values in
+                for value in values { counts[Int(truncatingIfNeeded: value)] &+= 1 }
+            }
+        }
+    }
+
+    /// Adds how often each code occurs among some rows, which lie in this chunk.
+    ///
+    /// - Parameters:
+    ///   - times: those of the chunk's rows.
+    ///   - first: lowered to the least time of these rows with a value, `last` raised to the greatest.
+    func count(
+        _ rows: ArraySlice<UInt32>, times: [UInt32], into counts: inout [UInt32], first: inout UInt32,
+        last: inout UInt32
+    ) {
+        switch self {
+        case .constant(let value, let count):
+            CodeChunk.count([UInt32](repeating: value, count: count), rows, times, &counts, &first, &last)
+        case .narrow(let values): CodeChunk.count(values, rows, times, &counts, &first, &last)
+        case .medium(let values): CodeChunk.count(values, rows, times, &counts, &first, &last)
+        case .wide(let values): CodeChunk.count(values, rows, times, &counts, &first, &last)
         }
     }
 
     private static func count<T: FixedWidthInteger & UnsignedInteger>(
-        _ values: [T], _ rows: ArraySlice<UInt32>?, into counts: inout [UInt32]
+        _ values: [T], _ rows: ArraySlice<UInt32>, _ times: [UInt32], _ counts: inout [UInt32], _ first: inout UInt32,
+        _ last: inout UInt32
     ) {
         let low = UInt32(CodeChunk.rows - 1)
+        var (earliest, latest) = (first, last)
         counts.withUnsafeMutableBufferPointer { counts in
             values.withUnsafeBufferPointer { values in
-                if let rows {
-                    for row in rows { counts[Int(truncatingIfNeeded: values[Int(row & low)])] &+= 1 }
-                } else {
-                    for value in values { counts[Int(truncatingIfNeeded: value)] &+= 1 }
+                times.withUnsafeBufferPointer { times in
+                    for row in rows {
+                        let code = values[Int(row & low)]
+                        let time = times[Int(row & low)]
+                        counts[Int(truncatingIfNeeded: code)] &+= 1
+                        earliest = min(earliest, code == 0 ? .max : time)
+                        latest = max(latest, code == 0 ? 0 : time)
+                    }
                 }
             }
         }
+        (first, last) = (earliest, latest)
     }
 }

@@ -19,9 +19,10 @@ struct ColumnSources {
     ///
     /// Frequent values get small codes: their high bytes are zero, which an entropy coder likes, and the heads of roll-ups come first.
     ///
+    /// - Parameter isBrief: whether values keep the order in which the sources have them, which takes less time.
     /// - Returns: `nil` if no new row has a value.
     /// - Complexity: O(rows + values · log values).
-    init?(_ sources: MergeSources, _ selection: MergeSelection, positions: [Int?]) throws(StorageError) {
+    init?(_ sources: MergeSources, _ selection: MergeSelection, positions: [Int?], isBrief: Bool) throws(StorageError) {
         var union = ValueTable()
         var unionMaps: [[UInt32]] = []
         var counts: [UInt32] = [0]
@@ -51,11 +52,17 @@ struct ColumnSources {
         var kinds: UInt8 = 0
         for code in 1..<union.count where counts[code] > 0 {
             kinds |= 1 << union.kinds[code]
+            guard union.kinds[code] == ValueKind.list.rawValue else { continue }
             for member in union.members(of: code) { kinds |= 1 << union.kinds[Int(member)] }
         }
-        let (table, map) = union.byFrequency(counts, hash: sources.hash)
-        self.table = table
-        maps = unionMaps.map { $0.map { map[Int($0)] } }
+        if isBrief, !union.hasLists, !counts.dropFirst().contains(0) {
+            table = union
+            maps = unionMaps
+        } else {
+            let (table, map) = union.renumbered(counts, byFrequency: !isBrief)
+            self.table = table
+            maps = unionMaps.map { $0.map { map[Int($0)] } }
+        }
         self.present = present
         self.first = first
         self.last = last
@@ -68,7 +75,7 @@ struct ColumnSources {
         var counts = [UInt32](repeating: 0, count: codes)
         guard let rows else {
             for chunk in 0..<segment.header.chunks {
-                try segment.codes(column: column, chunk: chunk).count(nil, into: &counts)
+                try segment.codes(column: column, chunk: chunk).count(into: &counts)
             }
             let summary = segment.header.columns[column]
             return (
@@ -84,14 +91,11 @@ struct ColumnSources {
             var end = place + 1
             while end < rows.count, Int(rows[end]) / CodeChunk.rows == chunk { end += 1 }
             let codes = try segment.codes(column: column, chunk: chunk)
-            codes.count(rows[place..<end], into: &counts)
             if case .constant(0, _) = codes {
+                counts[0] += UInt32(end - place)
             } else {
-                let times = try segment.times(chunk: chunk)
-                for row in rows[place..<end] where codes[Int(row) % CodeChunk.rows] != 0 {
-                    first = min(first, times[Int(row) % CodeChunk.rows])
-                    last = max(last, times[Int(row) % CodeChunk.rows])
-                }
+                try codes.count(
+                    rows[place..<end], times: segment.times(chunk: chunk), into: &counts, first: &first, last: &last)
             }
             place = end
         }
@@ -100,11 +104,13 @@ struct ColumnSources {
 }
 
 extension ValueTable {
-    /// The values that occur, most frequent first and by their bytes among equals; lists behind all others.
+    /// The values that occur, lists behind all others.
     ///
-    /// - Parameter counts: how often each code occurs.
+    /// - Parameters:
+    ///   - counts: how often each code occurs.
+    ///   - byFrequency: whether the most frequent come first, equals by their bytes; else they keep their order.
     /// - Returns: the new table and where each code went, 0 for values that do not occur.
-    func byFrequency(_ counts: [UInt32], hash: EventHash) -> (table: ValueTable, map: [UInt32]) {
+    func renumbered(_ counts: [UInt32], byFrequency: Bool) -> (table: ValueTable, map: [UInt32]) {
         let list = ValueKind.list.rawValue
         var weights = counts
         var lists: [Int] = []
@@ -115,18 +121,10 @@ extension ValueTable {
             }
         }
         var scalars = (1..<max(1, count)).filter { weights[$0] > 0 && kinds[$0] != list }
-        bytes.withUnsafeBytes { raw in
-            func value(_ code: Int) -> UnsafeRawBufferPointer {
-                UnsafeRawBufferPointer(rebasing: raw[Int(ends[code - 1])..<Int(ends[code])])
-            }
-            scalars.sort {
-                if weights[$0] != weights[$1] { return weights[$0] > weights[$1] }
-                let (left, right) = (value($0), value($1))
-                if left.elementsEqual(right) { return kinds[$0] < kinds[$1] }
-                return left.precedes(right)
-            }
+        if byFrequency {
+            scalars = sortedByFrequency(scalars, weights)
+            lists.sort { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : hashes[$0] < hashes[$1] }
         }
-        lists.sort { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : hashes[$0] < hashes[$1] }
         var table = ValueTable()
         var map = [UInt32](repeating: 0, count: count)
         for code in scalars {
@@ -139,5 +137,40 @@ extension ValueTable {
             members.withUnsafeBytes { table.appendUnindexed($0, kind: .list, hash: hashes[code]) }
         }
         return (table, map)
+    }
+
+    /// Codes of scalars, those with the greatest weight first, by their bytes and kinds among equals.
+    private func sortedByFrequency(_ codes: [Int], _ weights: [UInt32]) -> [Int] {
+        bytes.withUnsafeBytes { raw in
+            func value(_ code: Int) -> UnsafeRawBufferPointer {
+                UnsafeRawBufferPointer(rebasing: raw[Int(ends[code - 1])..<Int(ends[code])])
+            }
+            let common = commonPrefix(codes.map(value))
+            // Nearly all comparisons are decided by the weight and the first bytes behind what all values begin with.
+            var keys = codes.map { code in
+                var head: UInt32 = 0
+                for (index, byte) in value(code).dropFirst(common).prefix(4).enumerated() {
+                    head |= UInt32(byte) << UInt32(24 - 8 * index)
+                }
+                return (key: UInt64(~weights[code]) << 32 | UInt64(head), code: code)
+            }
+            keys.sort { left, right in
+                if left.key != right.key { return left.key < right.key }
+                let (one, other) = (value(left.code), value(right.code))
+                if one.elementsEqual(other) { return kinds[left.code] < kinds[right.code] }
+                return one.precedes(other)
+            }
+            return keys.map(\.code)
+        }
+    }
+
+    /// How many bytes all values begin with.
+    private func commonPrefix(_ values: [UnsafeRawBufferPointer]) -> Int {
+        guard let first = values.first else { return 0 }
+        return values.reduce(first.count) { common, value in
+            var length = 0
+            while length < min(common, value.count), value[length] == first[length] { length += 1 }
+            return length
+        }
     }
 }

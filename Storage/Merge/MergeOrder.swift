@@ -214,9 +214,15 @@ struct OrderBuilder {
 
     private mutating func flush() {
         guard let first = times.first else { return }
-        order.ordinals.append(SegmentParts.encodeMeasured(ordinals))
-        order.times.append(SegmentParts.encodeMeasured(times))
-        order.timeRanges.append(times.reduce(first...first) { min($0.lowerBound, $1)...max($0.upperBound, $1) })
+        let range = times.reduce(into: (first, first)) { $0 = (min($0.0, $1), max($0.1, $1)) }
+        order.timeRanges.append(range.0...range.1)
+        if selection.isBrief {
+            order.ordinals.append(SegmentParts.encodePacked(ordinals, in: 0...UInt32(max(1, order.visitors) - 1)))
+            order.times.append(SegmentParts.encodePacked(times, in: range.0...range.1))
+        } else {
+            order.ordinals.append(SegmentParts.encodeMeasured(ordinals))
+            order.times.append(SegmentParts.encodeMeasured(times))
+        }
         ordinals.removeAll(keepingCapacity: true)
         times.removeAll(keepingCapacity: true)
     }

@@ -85,6 +85,10 @@ struct MergeSelection {
     /// For each source the rows to take, ascending; `nil` for all of them.
     var rows: [[UInt32]?]
 
+    /// Whether the segment is written quickly rather than small: one of an hour is part of a longer one soon. It has the
+    /// same parts, but they are packed without looking for what would be smaller.
+    var isBrief: Bool { bucket.level == .hour }
+
     /// All rows.
     static func all(of sources: MergeSources, bucket: Bucket) -> MergeSelection {
         MergeSelection(bucket: bucket, rows: [[UInt32]?](repeating: nil, count: sources.segments.count))

@@ -76,6 +76,12 @@ struct SealPlan {
         }
     }
 
+    /// Whether a run may have rows that stay in flight.
+    func mayBeOpen(_ header: SegmentHeader) -> Bool {
+        let (first, last) = ((header.first - header.month) / Bucket.hour, (header.last - header.month) / Bucket.hour)
+        return isOpen[Int(first)...Int(last)].contains(true)
+    }
+
     /// Whether a time, counted from the month's start, stays in flight.
     func isOpen(_ time: UInt32) -> Bool { isOpen[Int(time / UInt32(Bucket.hour))] }
 }

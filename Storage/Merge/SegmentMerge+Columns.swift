@@ -40,7 +40,7 @@ extension SegmentMerge {
     /// The ways to try, plain the last.
     private func ways(_ column: MergeSources.Column, _ source: ColumnSources) -> [Way] {
         let isConstant = source.present == order.rows && source.table.count == 2
-        guard !isConstant, order.rows >= Self.minDependentRows else { return [.plain] }
+        guard !selection.isBrief, !isConstant, order.rows >= Self.minDependentRows else { return [.plain] }
         let hint = hint(column)
         var ways: [Way] = []
         if hint ?? .byVisitor == .byVisitor {
@@ -59,8 +59,9 @@ extension SegmentMerge {
     private func hint(_ column: MergeSources.Column) -> ColumnStorage.Kind? {
         var largest: (rows: Int, kind: ColumnStorage.Kind)?
         for (segment, position) in zip(sources.segments, column.positions) {
-            guard let position, segment.isSealed, !segment.isMasked, segment.header.version >= 2,
-                segment.header.rows >= Self.minDependentRows, segment.header.rows > largest?.rows ?? 0
+            guard let position, segment.isSealed, segment.header.bucket.level > .hour, !segment.isMasked,
+                segment.header.version >= 2, segment.header.rows >= Self.minDependentRows,
+                segment.header.rows > largest?.rows ?? 0
             else { continue }
             largest = (segment.header.rows, segment.header.columns[position].storage.kind)
         }
@@ -76,11 +77,12 @@ extension SegmentMerge {
         var zones: [ChunkDirectory.Zone] = []
         zones.reserveCapacity(chunks)
         var isKept = false
-        if case .plain = way { isKept = bases.count < Self.maxBases && source.table.count > 2 }
+        if case .plain = way { isKept = !selection.isBrief && bases.count < Self.maxBases && source.table.count > 2 }
         var kept = Base(column: position, codes: source.table.count, chunks: [])
         var keptBytes = 0
         var limits = RollupLimits(columns: sources.columns.count)
-        limits.hasSets = selection.bucket.level > .hour
+        limits.hasSets = !selection.isBrief
+        limits.isBrief = selection.isBrief
         var rollup = RollupBuilder(
             names: names, table: source.table, visitorHashes: visitorHashes, hasValues: hasValues, limits: limits)
         let gather = ColumnGather(sources, selection, positions: column.positions, maps: source.maps)
@@ -121,7 +123,10 @@ extension SegmentMerge {
                     stored.kind = .stored
                 }
                 if stored.kind == .stored {
-                    let payload = SegmentParts.encodeMeasured(codes)
+                    let payload =
+                        selection.isBrief
+                        ? SegmentParts.encodePacked(codes, in: zone.minimum...zone.maximum)
+                        : SegmentParts.encodeMeasured(codes)
                     try batch.putEncoded(id, payload, segment: segment)
                     encoded = payload
                 } else if stored.kind == .corrected {

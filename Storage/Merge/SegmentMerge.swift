@@ -110,7 +110,10 @@ struct SegmentMerge {
         var columns: [(place: Int, source: ColumnSources)] = []
         for (place, column) in sources.columns.enumerated() {
             try check()
-            guard let source = try ColumnSources(sources, selection, positions: column.positions) else { continue }
+            guard
+                let source = try ColumnSources(
+                    sources, selection, positions: column.positions, isBrief: selection.isBrief)
+            else { continue }
             columns.append((place, source))
         }
         directory.columns = [[ChunkDirectory.Zone]](repeating: [], count: columns.count)

@@ -2,7 +2,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Other engines' funnel cases", .timeLimit(.minutes(2)))
+    @Suite(
+        "Other engines' funnel cases", .enabled(if: Repository.hasShared, "needs the data shared with this package"),
+        .timeLimit(.minutes(2)))
     struct ConformanceTests {
         @Test("Every case reaches its steps in flight, sealed and after a crash, in both orders of arrival")
         func allCases() throws {

@@ -4,7 +4,10 @@ import Testing
 
 extension EndToEnd {
     /// The shop's events in every way they can come, against the answers that are known.
-    @Suite("The shop's events have their known answers", .timeLimit(.minutes(5)))
+    @Suite(
+        "The shop's events have their known answers",
+        .enabled(if: Repository.hasShared, "needs the data shared with this package"),
+        .timeLimit(.minutes(5)))
     struct EcomTests {
         private func expectKnownAnswers(
             _ server: TestServer, _ site: String, _ moment: Comment, sourceLocation: SourceLocation = #_sourceLocation

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Queries over HTTP", .timeLimit(.minutes(3)))
+    @Suite(
+        "Queries over HTTP", .enabled(if: Repository.hasShared, "needs the data shared with this package"),
+        .timeLimit(.minutes(3)))
     struct QueryTests {
         private func server() throws -> TestServer {
             let server = try TestServer()
@@ -62,6 +64,7 @@ extension EndToEnd {
             for (kind, query) in [
                 ("aggregate", [:]), ("timeseries", [:]), ("top", ["by": "event"]), ("values", ["dim": "event"]),
                 ("events", ["limit": 2]), ("schema", [:]), ("funnel", ["steps": [["event": "home"]], "window": "1h"]),
+                ("retention", ["start": "home", "return": "cart"]), ("paths", ["by": "event"]), ("sessions", [:]),
             ] as [(String, JSON)] {
                 let meta = try server.client.query(kind, query, site: "shop")["meta"]
                 #expect(meta?["took_ms"]?.double != nil, "\(kind)")

@@ -54,6 +54,33 @@ struct EventTimeTests {
         #expect(try harness.code("\"time\":0") == nil)
     }
 
+    @Test("What a site would give up at once is too old, of a backfill too; each site has its own line")
+    func retention() throws {
+        var harness = harness
+        let (now, day) = (Harness.now, Int64(86_400_000))
+        harness.context.backfill = true
+        harness.context.retention = { ["default": 30 * day, "short": day][$0] }
+        for (time, site, isTaken) in [
+            (now - 30 * day, "default", true), (now - 30 * day - 1, "default", false), (now - day, "short", true),
+            (now - day - 1, "short", false), (0, "short", false), (0, "whole", true), (now, "short", true),
+        ] as [(Int64, String, Bool)] {
+            let rejection = try harness.rejection(#"{"event":"e","visitor":"v","time":\#(time),"site":"\#(site)"}"#)
+            #expect((rejection == nil) == isTaken, "\(time - now) \(site)")
+            #expect(isTaken || rejection?.code == .timeTooOld && rejection?.detail.contains(site) == true)
+        }
+        // One after the other in a body, so that the second finds the first one's batch.
+        let decoded = try harness.decode(
+            [now - day, now - 2 * day, now - day + 1, now - 40 * day, now]
+                .map { #"{"event":"e","time":\#($0),"site":"short"}"# }.joined(separator: "\n"))
+        #expect(decoded.accepted == 3 && decoded.rejections.map(\.index) == [1, 3])
+        #expect(decoded.rejections.allSatisfy { $0.site == "short" })
+        // Without a time it is of now, and taken.
+        #expect(try harness.rejection(#"{"event":"e","site":"short"}"#) == nil)
+        // Periods that reach back beyond all times keep everything.
+        harness.context.retention = { _ in .max }
+        #expect(try harness.code("\"time\":0") == nil)
+    }
+
     @Test("Rows are parted by site and calendar month, times are offsets from its start")
     func partitions() throws {
         var harness = harness

@@ -38,6 +38,9 @@ final class FlawedTarget: QueryTarget {
         case closesRanges
         case comparesStringsByLooks
         case overstatesTop
+        case ignoresTimezones
+        case ignoresRetentionModes
+        case ignoresCollapse
     }
 
     private let flaw: Flaw
@@ -73,6 +76,9 @@ final class FlawedTarget: QueryTarget {
         switch flaw {
         case .narrowsWindows: if let window = query["window"]?.int { query["window"] = .integer(window / 2) }
         case .ignoresStrictIncrease: query["strict_increase"] = nil
+        case .ignoresTimezones: query["timezone"] = nil
+        case .ignoresRetentionModes: query["mode"] = nil
+        case .ignoresCollapse: query["collapse"] = nil
         case .closesRanges:
             if let to = query["range"]?["to"]?.int { query["range"]?["to"] = .integer(to + 1) }
         default: break

@@ -83,32 +83,38 @@ struct RequestFunnelTests {
     }
 
     @Test(
-        "What is announced but not there is refused by name",
+        "Every option of the contract is taken",
         arguments: [
-            (#""order":"strict_order""#, "order"), (#""order":"any_order""#, "order"),
-            (#""attempt":"first""#, "attempt"),
-            (#""count":"attempts""#, "count"), (#""same":["props.product"]"#, "same"),
-            (#""exclude":[{"event":"refund","after":1,"before":2,"policy":"stop"}]"#, "exclude"),
-            (#""by":["country","path"]"#, "by"), (#""by":"country","attribution":"last""#, "attribution"),
-            (#""by":"country","attribution":2"#, "attribution"), (#""interval":"day""#, "interval"),
-            (#""time_to_convert":{"percentiles":[50,90],"bins":20}"#, "time_to_convert"),
+            #""order":"strict_order""#, #""order":"any_order""#, #""attempt":"first""#, #""count":"attempts""#,
+            #""same":["props.product"]"#, #""exclude":[{"event":"refund","after":1,"before":2,"policy":"stop"}]"#,
+            #""exclude":[{"event":"refund"}],"order":"any_order""#, #""by":["country","path"]"#,
+            #""by":"country","attribution":"last""#, #""by":"country","attribution":2"#, #""interval":"day""#,
+            #""time_to_convert":{"percentiles":[50,90],"bins":20}"#,
         ])
-    func notImplemented(member: String, field: String) {
-        let refused = error("{\"steps\":[\"a\",\"b\"],\(member)}")
-        #expect(refused?.code == "not_implemented")
-        #expect(refused?.status == 501)
+    func options(member: String) {
+        #expect(error("{\"steps\":[\"a\",\"b\"],\(member)}") == nil)
+    }
+
+    @Test(
+        "What cannot be met is refused with its place",
+        arguments: [
+            (#"{"steps":[{"event":"a","optional":true},"b"]}"#, "steps[0].optional"),
+            (#"{"steps":["a",{"event":"b","optional":true}],"by":"country","attribution":2}"#, "attribution"),
+            (#"{"steps":["a",{"event":"b","within":"1m"}],"order":"any_order"}"#, "steps[1].within"),
+            (#"{"steps":["a",{"event":"b","optional":true}],"order":"any_order"}"#, "steps[1].optional"),
+            (
+                #"{"steps":["a","b","c"],"order":"any_order","exclude":[{"event":"x"},{"event":"y","before":2}]}"#,
+                "exclude[1]"
+            ),
+        ])
+    func impossible(json: String, field: String) {
+        let refused = error(json)
+        #expect(refused?.code == "invalid_query")
         #expect(refused?.field == field)
     }
 
-    @Test("Options of steps that are announced are refused by name, too")
-    func notImplementedSteps() {
-        #expect(error(#"{"steps":["a",{"event":"b","within":"10m"}]}"#)?.field == "steps[1].within")
-        #expect(error(#"{"steps":["a",{"event":"b","optional":true}]}"#)?.field == "steps[1].optional")
-        #expect(error(#"{"steps":["a",{"event":"b","optional":false}]}"#) == nil)
-    }
-
-    @Test("What is announced is checked before it is refused")
-    func announcedIsChecked() {
+    @Test("Options are checked")
+    func optionsAreChecked() {
         for member in [
             #""order":"random""#, #""exclude":[{"event":"x","after":2,"before":1}]"#, #""exclude":[{"after":1}]"#,
             #""attribution":3"#, #""attribution":"middle""#, #""time_to_convert":{"percentiles":[101]}"#,
@@ -118,11 +124,39 @@ struct RequestFunnelTests {
         }
     }
 
+    @Test("A list of visitors is a funnel with a step and what became of it")
+    func visitors() throws {
+        func parsed(_ json: String) throws -> FunnelVisitorsQuery? {
+            guard case .funnelVisitors(let query) = try Query.parse(kind: "funnel/visitors", json: Array(json.utf8))
+            else { return nil }
+            return query
+        }
+        let query = try #require(
+            try parsed(#"{"steps":["a","b"],"window":"1h","step":2,"outcome":"dropped","limit":7,"by":"country"}"#))
+        #expect(query.target == FunnelVisitorsQuery.Target(step: 2, outcome: .dropped))
+        #expect(query.limit == 7)
+        #expect(query.funnel.windowMs == 3_600_000)
+        #expect(try parsed(#"{"steps":["a"],"step":1}"#)?.target.outcome == .reached)
+        for (json, code) in [
+            (#"{"steps":["a"]}"#, "invalid_query"), (#"{"steps":["a"],"step":2}"#, "invalid_query"),
+            (#"{"steps":["a"],"step":1,"outcome":"lost"}"#, "invalid_query"),
+            (#"{"steps":["a"],"step":1,"cursor":"v1"}"#, "invalid_cursor"),
+            (#"{"steps":["a"],"step":1,"cursor":"x00"}"#, "invalid_cursor"),
+        ] {
+            #expect(throws: QueryError.self, "\(json)") { try parsed(json) }
+            do {
+                _ = try parsed(json)
+            } catch let error as QueryError {
+                #expect(error.code == code, "\(json)")
+            }
+        }
+    }
+
     @Test("A funnel put together in code can be checked as well")
-    func requireSupported() throws {
+    func requirePossible() throws {
         var query = FunnelQuery(common: CommonQuery(), steps: [FunnelStep(alternatives: [StepMatch(event: "a")])])
-        try query.requireSupported()
-        query.attempt = .first
-        #expect(throws: QueryError.self) { try query.requireSupported() }
+        try query.requirePossible()
+        query.steps[0].optional = true
+        #expect(throws: QueryError.self) { try query.requirePossible() }
     }
 }

@@ -12,11 +12,18 @@ import Testing
 final class StoreTarget: QueryTarget {
     private let directory: URL
     private let compacts: Bool
+    private let takesEverything: Bool
+    private let clock: any WallClock
     private var open: (service: IngestService, engine: QueryEngine)?
 
-    /// - Parameter compacts: whether all sealed segments are merged whenever some are sealed.
-    init(compacts: Bool = false) {
+    /// - Parameters:
+    ///   - compacts: whether all sealed segments are merged whenever some are sealed.
+    ///   - takesEverything: whether an event that is rejected is an error of the test.
+    ///   - clock: what queries take for now.
+    init(compacts: Bool = false, takesEverything: Bool = false, clock: any WallClock = SystemClock()) {
         self.compacts = compacts
+        self.takesEverything = takesEverything
+        self.clock = clock
         directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("weir-agreement-\(UInt64.random(in: .min ... .max))")
     }
@@ -70,7 +77,7 @@ final class StoreTarget: QueryTarget {
             service = try? await start(options, logger)
         }
         let started = try #require(service)
-        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2))
+        let both = (service: started, engine: QueryEngine(store: started.store, threads: 2, clock: clock))
         open = both
         return both
     }
@@ -85,8 +92,9 @@ final class StoreTarget: QueryTarget {
         let body = Array(ndjsonLines.joined(separator: "\n").utf8)
         let context = IngestContext(
             site: nil, userAgent: [], clientAddress: "127.0.0.1", backfill: true, transport: .http)
-        _ = try await current().service.ingest(
+        let answer = try await current().service.ingest(
             padded: body + [UInt8](repeating: 0, count: IngestService.padding), count: body.count, context: context)
+        if takesEverything, answer.rejected > 0 { throw HarnessError("rejected: \(answer.errors)") }
     }
 
     func flush() async throws {

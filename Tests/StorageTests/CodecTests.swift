@@ -146,4 +146,27 @@ struct CodecTests {
         #expect(count < 3000)
         expect(set.insert(39_999, at: 70_000), false)
     }
+
+    @Test("The id set gives the memory of ids back once they are past their horizon, and forgets none before")
+    func idSetShrinks() {
+        var set = IdSet(limits: IdSet.Limits(horizon: 24_000, entries: 1_000_000))
+        set.forgetExpired(at: 0)
+        for id in 1...50_000 { _ = set.insert(UInt64(id), at: 100) }
+        let full = set.capacity
+        #expect(full >= 80_000)
+        // Looked at again and again, also by a clock that steps back.
+        for time in stride(from: Int64(100), through: 24_000, by: 100) {
+            set.forgetExpired(at: time)
+            if time % 1_000 == 0 { set.forgetExpired(at: time / 2) }
+        }
+        #expect(set.count == 50_000)
+        let isNew = set.insert(777, at: 24_000)
+        #expect(!isNew)
+        _ = set.insert(99_999, at: 24_000)
+        set.forgetExpired(at: 30_000)
+        #expect(set.count == 1 && set.capacity <= 1_024)
+        let isStillKnown = !set.insert(99_999, at: 30_100)
+        #expect(isStillKnown)
+        #expect(set.evicted == 0)
+    }
 }

@@ -13,8 +13,10 @@ struct CompactionPlanTests {
     private let month: Int64 = 1_772_323_200_000
     private var monthEnd: Int64 { month + 31 * day }
 
-    private func plan(at watermark: Int64, maxRows: Int = 32_000_000) -> CompactionPlan {
-        CompactionPlan(month: month, monthEnd: monthEnd, watermark: watermark, maxRows: maxRows)
+    private func plan(
+        at watermark: Int64, maxRows: Int = 32_000_000, longest: BucketLevel = .month
+    ) -> CompactionPlan {
+        CompactionPlan(month: month, monthEnd: monthEnd, watermark: watermark, maxRows: maxRows, longest: longest)
     }
 
     /// A month's segments and what was written of them.
@@ -103,6 +105,38 @@ struct CompactionPlanTests {
         #expect(
             Double(simulation.written) / Double(rows) <= 12,
             "seed \(seed): \(simulation.written) rows written of \(rows)")
+    }
+
+    @Test(
+        "Where a retention wants short buckets, none is merged into a longer one, and few lie side by side",
+        arguments: [BucketLevel.hour, .day, .month])
+    func staysShort(longest: BucketLevel) {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        var random = SeededGenerator(seed: seed)
+        var simulation = Simulation()
+        var rows = 0
+        for index in 0..<(31 * 24) {
+            let now = month + Int64(index + 1) * hour
+            let late = month + Int64.random(in: 0...Int64(index), using: &random) * hour
+            for (bucket, size) in [
+                (Bucket(level: .hour, start: now - hour), 5_000), (Bucket(level: .hour, start: late), 50),
+                (Bucket(level: .month, start: month), 20),
+            ] {
+                simulation.add(bucket, size)
+                rows += size
+            }
+            simulation.compact(plan(at: now, longest: longest), "seed \(seed), hour \(index)")
+        }
+        simulation.compact(plan(at: monthEnd, longest: longest), "seed \(seed), end of month")
+        #expect(simulation.segments.reduce(0) { $0 + $1.rows } == rows)
+        // Those that came as a month's are the only ones, and are merged among themselves.
+        let wide = simulation.segments.filter { $0.bucket.level == .month }
+        let isShort = wide.reduce(0) { $0 + $1.rows } == 20 * 31 * 24
+        #expect(isShort == (longest != .month), "seed \(seed)")
+        #expect(longest == .month || wide.count <= CompactionPlan.wideSegments)
+        #expect(simulation.segments.allSatisfy { $0.bucket.level <= longest || $0.bucket.level == .month })
+        let buckets = Dictionary(grouping: simulation.segments, by: \.bucket)
+        #expect(buckets.values.allSatisfy { $0.count <= CompactionPlan.bucketSegments })
     }
 
     @Test("A segment is never larger than it may be")

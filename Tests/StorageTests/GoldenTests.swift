@@ -15,58 +15,99 @@ struct GoldenTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden")
 
-    @Test("A store of a version is read with everything it holds", arguments: ["v1"])
-    func reads(version: String) throws {
-        let rowsFile = Self.folder.appendingPathComponent("store-\(version).hex")
-        let eventsFile = Self.folder.appendingPathComponent("store-\(version).txt")
-        if ProcessInfo.processInfo.environment["WEIR_WRITE_GOLDEN"] == "1" { try write(rowsFile, eventsFile) }
-        let directory = TemporaryDirectory()
-        do {
-            let database = try Database(path: directory.path)
-            var batch = WriteBatch()
-            for line in try String(contentsOf: rowsFile, encoding: .utf8).split(separator: "\n") {
-                let row = line.split(separator: " ").map { bytes($0) }
-                try #require(row.count == 2)
-                batch.put(row[0], row[1])
-            }
-            try database.write(batch)
+    /// The version that this program writes.
+    private static let current = "v2"
+
+    /// Puts the rows of a golden file into a database.
+    private func restore(_ version: String, into directory: TemporaryDirectory) throws {
+        let database = try Database(path: directory.path)
+        var batch = WriteBatch()
+        let file = Self.folder.appendingPathComponent("store-\(version).hex")
+        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+            let row = line.split(separator: " ", omittingEmptySubsequences: false).map { bytes($0) }
+            try #require(row.count == 2)
+            batch.put(row[0], row[1])
         }
-        let expected = try String(contentsOf: eventsFile, encoding: .utf8).split(separator: "\n").map(String.init)
-        let store = try directory.open(clock: ManualClock(january + 86_400_000))
+        try database.write(batch)
+    }
+
+    private func expected(_ version: String) throws -> [String] {
+        let file = Self.folder.appendingPathComponent("store-\(version).txt")
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    @Test(
+        "A store of a version is read with everything it holds",
+        arguments: [("v1", january + 86_400_000, UInt32(20_454)), ("v2", EveryPart.now, 20_494)])
+    func reads(version: String, now: Int64, day: UInt32) throws {
+        if version == Self.current, ProcessInfo.processInfo.environment["WEIR_WRITE_GOLDEN"] == "1" { try write() }
+        let directory = TemporaryDirectory()
+        try restore(version, into: directory)
+        let expected = try expected(version)
+        #expect(expected.count > 60)
+        #expect(try StoreCheck.run(directory: directory.path).findings == [])
+        let clock = ManualClock(now)
+        let store = try directory.open(clock: clock)
         #expect(try allRows(store, site: "shop") == expected)
-        let segments = store.snapshot(site: "shop").segments
-        #expect(Set(segments.map(\.isSealed)) == [true, false])
+        // Nothing of a snapshot is kept, or what it holds could not go below.
+        #expect(Set(store.snapshot(site: "shop").segments.map(\.isSealed)) == [true, false])
         #expect(try store.deadLetters(site: "shop", limit: 10, after: nil).map(\.code) == ["missing_event"])
-        #expect(try store.salt(day: 20_454) == [UInt8](repeating: 7, count: 16))
+        #expect(try store.salt(day: day) == [UInt8](repeating: 7, count: 16))
         // The ids are still known, so the same events do not count again.
         var maker = BatchMaker(seed: 1, hash: store.hash)
         let again = try commit(maker.batch(rows: 50, site: "shop", ids: 1..<51), to: store)
         #expect(again.duplicates == 50)
+        // Whatever this program makes of it, it stays the same events.
+        try store.flush()
+        try store.carryOut(clock)
+        while try store.compact() {}
+        #expect(try allRows(store, site: "shop") == expected)
+        #expect(store.snapshot(site: "shop").segments.allSatisfy { $0.isSealed && !$0.isMasked })
+    }
+
+    @Test("The file of the current version has every kind of row and part in it, and an erasure under way")
+    func isComplete() throws {
+        let directory = TemporaryDirectory()
+        try restore(Self.current, into: directory)
+        let rows = try StoredRows.all(directory.path)
+        let parts = Set(rows.filter { $0.key[0] == UInt8(ascii: "c") }.map { $0.key[13] })
+        #expect(parts == Set(1...11))
+        #expect(Set(rows.map { $0.key[0] }).isSuperset(of: Array("cdegilms".utf8)))
+        #expect(rows.contains { $0.key == Array("mformat".utf8) && $0.value == [2, 0, 0, 0] })
+        let store = try directory.open(clock: ManualClock(EveryPart.now))
+        #expect(store.statistics().pendingErasures == 1)
+        #expect(store.snapshot(site: "shop").segments.contains { $0.isMasked })
+    }
+
+    @Test("Canary: a golden file that says something else is found out")
+    func canary() throws {
+        let directory = TemporaryDirectory()
+        try restore(Self.current, into: directory)
+        let log = try #require(
+            try StoredRows.all(directory.path, Keys.logPrefix).first { $0.key[1..<5].elementsEqual([0, 0, 0, 1]) })
+        try StoredRows.delete(directory.path, [log.key])
+        let store = try directory.open(clock: ManualClock(EveryPart.now))
+        #expect(try allRows(store, site: "shop") != expected(Self.current))
     }
 
     /// Writes a store with something of every kind, and what is in it.
-    private func write(_ rowsFile: URL, _ eventsFile: URL) throws {
+    private func write() throws {
         let directory = TemporaryDirectory()
-        do {
-            let store = try directory.open(clock: ManualClock(january + 86_400_000))
-            var maker = BatchMaker(seed: 1, hash: store.hash)
-            try commit(maker.batch(rows: 50, site: "shop", ids: 1..<51), to: store)
-            try store.flush()
-            try commit(maker.batch(rows: 20, site: "shop", ids: 51..<71), to: store)
-            let letter = DeadLetter(
-                time: january, code: "missing_event", detail: "There is no event.", event: Array("{}".utf8))
-            _ = try store.commit([CommitItem(runs: [], deadLetters: [("shop", letter)])])
-            let text = try allRows(store, site: "shop").joined(separator: "\n") + "\n"
-            try text.write(to: eventsFile, atomically: true, encoding: .utf8)
-        }
+        try EveryPart.fill(directory, seed: 1)
         let database = try Database(path: directory.path)
         var salt = WriteBatch()
-        salt.put(Array("msalt".utf8) + [0, 0, 0x4F, 0xE6], [UInt8](repeating: 7, count: 16))
+        salt.put(Array("msalt".utf8) + [0, 0, 0x50, 0x0e], [UInt8](repeating: 7, count: 16))
         try database.write(salt)
         var walk = database.iterate(prefix: [])
         var lines: [String] = []
         while let line = try walk.next({ hex($0) + " " + hex($1) }) { lines.append(line) }
-        try (lines.joined(separator: "\n") + "\n").write(to: rowsFile, atomically: true, encoding: .utf8)
+        let place = Self.folder.appendingPathComponent("store-\(Self.current)")
+        try (lines.joined(separator: "\n") + "\n")
+            .write(to: place.appendingPathExtension("hex"), atomically: true, encoding: .utf8)
+        let copy = TemporaryDirectory()
+        try restore(Self.current, into: copy)
+        let text = try allRows(copy.open(clock: ManualClock(EveryPart.now)), site: "shop").joined(separator: "\n")
+        try (text + "\n").write(to: place.appendingPathExtension("txt"), atomically: true, encoding: .utf8)
     }
 
     private func hex(_ bytes: UnsafeRawBufferPointer) -> String {

@@ -81,6 +81,21 @@ import Testing
         #expect(seen.isSuperset(of: [0, 9, 10, 11, 12, 13, 14]), "seed \(seed): chose only \(seen.sorted())")
     }
 
+    @Test func packsWithinARangeThatIsGiven() throws {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<100 {
+            let values = Self.column(&random)
+            let (least, greatest) = (values.min() ?? 0, values.max() ?? 0)
+            let exact = random.chance(0.5)
+            let range = (exact ? least : least / 2)...(exact ? greatest : max(greatest, greatest &+ greatest / 2))
+            var writer = ByteWriter()
+            IntegerCodec.encodePacked(values[...], in: range, into: &writer)
+            let read = try decoded(writer.bytes, count: values.count, below: Int(greatest) + 1)
+            #expect(read == values, "seed \(seed), round \(round)")
+        }
+    }
+
     @Test func longColumnsAreCutIntoChunks() throws {
         var random = SeededGenerator(seed: 7)
         for count in [0, 1, 65_536, 65_537, 200_000] {

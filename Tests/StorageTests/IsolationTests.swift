@@ -92,40 +92,66 @@ struct IsolationTests {
         #expect(try allRows(store, site: "blog").count == (full.rows["blog"]?.count ?? 0) + 30)
     }
 
+    /// Damages one block of a site, looks at the open store, sees that the other site has all it had, and after everything
+    /// that rewrites and deletes that the block is still as it was.
+    private func damaging(
+        _ prefix: [UInt8], of site: UInt8, seed: UInt64, _ look: (Store, String) throws -> Void
+    ) throws {
+        let directory = TemporaryDirectory()
+        let full = try FullStore(directory)
+        var random = SeededGenerator(seed: seed)
+        let row = try flip(directory, prefix, site: site, &random)
+        do {
+            let store = try directory.open()
+            try look(store, "seed \(seed)")
+            let other = site == 1 ? "blog" : "shop"
+            #expect(try allRows(store, site: other) == full.rows[other], "seed \(seed)")
+            maintain(store)
+        }
+        #expect(try value(directory, row.key) == row.value, "seed \(seed)")
+    }
+
     @Test(
         "A damaged part is an error that names it when it is read, never deleted, and no other site's",
         arguments: 0..<16)
     func part(round: Int) throws {
-        let directory = TemporaryDirectory()
-        let full = try FullStore(directory)
-        var random = SeededGenerator(seed: seed &+ 500 &+ UInt64(round))
         // Of the site whose segments are not seen through the mask of an erasure, so that all parts are read.
-        let row = try flip(directory, Keys.partPrefix, site: 2, &random)
-        do {
-            let store = try directory.open()
-            #expect("seed \(seed), round \(round)") { _ = try allRows(store, site: "blog") } throws: { error in
+        try damaging(Keys.partPrefix, of: 2, seed: seed &+ 500 &+ UInt64(round)) { store, label in
+            #expect("\(label)") { _ = try allRows(store, site: "blog") } throws: { error in
                 guard case StorageError.corrupt(let block, _) = error else { return false }
                 return block.contains("of site 2, part")
             }
-            #expect(try allRows(store, site: "shop") == full.rows["shop"])
-            maintain(store)
         }
-        #expect(try value(directory, row.key) == row.value, "seed \(seed), round \(round)")
     }
 
     @Test("A damaged erasure costs its site's answers, since what it erased must not come back", arguments: 0..<4)
     func erasure(round: Int) throws {
+        try damaging(Keys.erasurePrefix, of: 1, seed: seed &+ 800 &+ UInt64(round)) { store, label in
+            #expect("\(label)") { try store.snapshot(site: "shop").requireComplete() } throws: {
+                "\($0)".contains("erasure")
+            }
+        }
+    }
+
+    @Test(
+        "No visitor is said to be erased from a site of which something cannot be read; the site itself can be deleted",
+        arguments: [Keys.segmentPrefix, Keys.logPrefix, Keys.erasurePrefix])
+    func noErasure(prefix: [UInt8]) throws {
         let directory = TemporaryDirectory()
         let full = try FullStore(directory)
-        var random = SeededGenerator(seed: seed &+ 800 &+ UInt64(round))
-        let row = try flip(directory, Keys.erasurePrefix, &random)
-        do {
-            let store = try directory.open()
-            #expect { try store.snapshot(site: "shop").requireComplete() } throws: { "\($0)".contains("erasure") }
-            #expect(try allRows(store, site: "blog") == full.rows["blog"])
-            maintain(store)
-        }
-        #expect(try value(directory, row.key) == row.value, "seed \(seed), round \(round)")
+        var random = SeededGenerator(seed: seed)
+        let row = try flip(directory, prefix, &random)
+        let store = try directory.open()
+        #expect { try store.eraseVisitor(site: "shop", visitor: "v1") } throws: { "\($0)".contains("damaged") }
+        #expect(store.statistics().erasures == 0)
+        // Other sites, and one that is not there, are not concerned.
+        #expect(try store.eraseVisitor(site: "blog", visitor: "v1").events > 0)
+        #expect(try store.eraseVisitor(site: "nobody's", visitor: "v1") == ErasureOutcome())
+        let left = (full.rows["blog"] ?? []).filter { !$0.contains(" v1 ") && !$0.hasSuffix(" v1") }
+        #expect(try allRows(store, site: "blog") == left)
+        #expect(try store.deleteSite("shop") != nil)
+        #expect(store.snapshot(site: "shop").segments.isEmpty)
+        #expect(try value(directory, row.key) == nil)
     }
 
     @Test("Damaged ids open, are reported, and stay", arguments: 0..<4)

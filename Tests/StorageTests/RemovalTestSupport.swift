@@ -46,13 +46,16 @@ struct MadeEvent {
 
 extension BatchMaker {
     /// A batch of made-up events of January 2026.
-    func batch(_ events: [MadeEvent], site: String = "default") -> ColumnBatch {
+    ///
+    /// - Parameter ids: of the events, in their order; none if absent.
+    func batch(_ events: [MadeEvent], site: String = "default", ids: Range<UInt64>? = nil) -> ColumnBatch {
         let batch = ColumnBatch(site: site, month: january, hash: hash)
         let property = "props."
         var columns: [String: Int] = [:]
-        for event in events {
+        for (row, event) in events.enumerated() {
             append(
-                batch, time: event.time, id: 0, value: event.value, name: event.name, visitor: event.visitor)
+                batch, time: event.time, id: ids.map { $0.lowerBound + UInt64(row) } ?? 0, value: event.value,
+                name: event.name, visitor: event.visitor)
             for (name, text, kind) in event.texts {
                 let column =
                     columns[name]

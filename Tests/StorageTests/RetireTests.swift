@@ -87,6 +87,51 @@ struct RetireTests {
         #expect(try keys(directory.path, Keys.segmentPrefix) == live)
     }
 
+    @Test("A1: failing at any deletion of retired segments, the first or a later one, is mended by a restart")
+    func everyDeletion() throws {
+        let clock = ManualClock(january + 50 * 86_400_000)
+        let events = MadeEvent.random(600, visitors: 12, seed: seed)
+        /// Seals, merges and deletes several times; `true` when it came to its end.
+        func play(_ directory: TemporaryDirectory, _ faults: FaultPoints) throws -> Bool {
+            var options = StoreOptions()
+            options.compactsEverything = true
+            options.faults = faults
+            let store = try directory.open(options, clock: clock)
+            do {
+                for part in 0..<6 {
+                    try store.add(Array(events[(part * 100)..<(part * 100 + 100)]))
+                    try store.flush()
+                    try store.work()
+                }
+                return true
+            } catch let error as StorageError {
+                #expect("\(error)".contains("retire.delete"))
+                return false
+            }
+        }
+        let counting = FaultPoints()
+        #expect(try play(TemporaryDirectory(), counting))
+        let deletions = counting.hits(.retireDelete)
+        #expect(deletions >= 4)
+        for hit in 1...deletions {
+            let directory = TemporaryDirectory()
+            let isWhole = try play(directory, try FaultPoints(parsing: "retire.delete=error@\(hit)"))
+            #expect(!isWhole, "hit \(hit)")
+            var rows: [String] = []
+            // The second opening has nothing left to do.
+            for _ in 0..<2 {
+                let store = try directory.open(clock: clock)
+                let now = try text(of: store.snapshot(site: "default").segments)
+                #expect(rows.isEmpty || rows == now)
+                rows = now
+            }
+            #expect(rows.count % 100 == 0 && !rows.isEmpty)
+            #expect(difference(rows, events.prefix(rows.count).map(\.text)) == [], "seed \(seed), hit \(hit)")
+            #expect(try keys(directory.path, Keys.retiredPrefix) == 0)
+            #expect(try StoreCheck.run(directory: directory.path).findings == [], "seed \(seed), hit \(hit)")
+        }
+    }
+
     @Test("Numbers of what is gone are not given out again")
     func numbers() throws {
         let directory = TemporaryDirectory()

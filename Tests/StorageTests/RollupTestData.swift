@@ -19,6 +19,8 @@ struct RollupTestData {
         var measures = Measures.none
         /// Whether values are each visitor's own.
         var isByVisitor = false
+        /// Whether only events of the first name have values, and those of the second all have the same.
+        var isOfOneName = false
     }
 
     enum Measures: CaseIterable {
@@ -70,7 +72,11 @@ struct RollupTestData {
             let drawn = (0..<share).map { _ in UInt32(random.next() % UInt64(visitorHashes.count)) }.sorted()
             for visitor in drawn {
                 _ = random.next()
-                codes.append(code(visitor))
+                switch (shape.isOfOneName, name) {
+                case (true, 1): codes.append(scalars[0])
+                case (true, 2...): codes.append(0)
+                default: codes.append(code(visitor))
+                }
                 ordinals.append(visitor)
                 measures.append(measure(shape.measures, name, &random))
             }

@@ -114,6 +114,8 @@ struct RollupTests {
         .init(rows: 400, missing: 1), .init(rows: 5, names: 1), .init(rows: 1, visitors: 1, names: 1, values: 1),
         .init(rows: 20_000, visitors: 5_000, names: 2, values: 3, measures: .cents),
         .init(rows: 9_000, visitors: 4_000, values: 20, isByVisitor: true),
+        .init(rows: 3_000, visitors: 90, measures: .cents, isOfOneName: true),
+        .init(rows: 8_000, visitors: 3_000, values: 9, isByVisitor: true, isOfOneName: true),
         .init(rows: 12_000, visitors: 700, names: 3, values: 9_000, skew: 2, measures: .cents),
     ]
 
@@ -121,6 +123,8 @@ struct RollupTests {
     private func limits(_ random: inout SeededGenerator) -> RollupLimits {
         var limits = RollupLimits()
         guard random.chance(0.7) else { return limits }
+        limits.hasSets = random.chance(0.8)
+        limits.isBrief = random.chance(0.3)
         limits.blockEntries = random.pick([[4], [2, 8, 64], [256, 4096]])
         limits.maxBoundedNames = random.pick([0, 64])
         limits.minEntryBytes = random.pick([64, 1 << 20])
@@ -130,12 +134,13 @@ struct RollupTests {
         limits.headsPerName = random.pick([3, 128])
         limits.pairs = random.pick([16, 500, 1 << 18])
         limits.logPairs = random.pick([64, 4_000])
+        limits.unitedCodes = random.pick([1, 20, 4_096])
         limits.bitmapWords = random.pick([0, 200, 1 << 20])
         limits.sketches = random.pick([0, 2, 512])
         return limits
     }
 
-    @Test("A roll-up says what counting row by row says, whatever the column and the limits", arguments: 0..<84)
+    @Test("A roll-up says what counting row by row says, whatever the column and the limits", arguments: 0..<96)
     func agreement(round: Int) throws {
         var random = SeededGenerator(seed: seed &+ UInt64(round))
         let data = RollupTestData(RollupTests.shapes[round % RollupTests.shapes.count], &random)

@@ -105,3 +105,24 @@ struct FullStore {
         return ["shop": try allRows(store, site: "shop"), "blog": try allRows(store, site: "blog")]
     }
 }
+
+extension CheckFinding {
+    /// Whether it is about the block under a key, of a store whose first site is shop and whose second is blog.
+    func isAbout(_ key: [UInt8]) -> Bool {
+        func number(_ from: Int, _ count: Int) -> UInt64 {
+            key[from..<(from + count)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        let prefix = Character(UnicodeScalar(key[0]))
+        if prefix == "i" { return place.row == "row \(number(1, 8)) of ids" }
+        guard "gldec".contains(prefix), place.site == (number(1, 4) == 1 ? "shop" : "blog") else { return false }
+        switch prefix {
+        case "g": return place.segment == number(5, 8) && place.part == "header"
+        case "l": return place.row == "log row \(number(5, 8))"
+        case "d": return place.row == "dead letter \(number(5, 8))"
+        case "e": return place.row == "erasure \(number(5, 8))"
+        default:
+            guard let part = Part(rawValue: key[13]), place.segment == number(5, 8) else { return false }
+            return place.part == part.title && (place.chunk ?? 0) == Int(number(16, 4))
+        }
+    }
+}

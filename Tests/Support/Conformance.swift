@@ -18,6 +18,7 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 
     /// All cases.
     public static func all() throws -> [ConformanceCase] {
+        guard Repository.hasShared else { return [] }
         let folder = Repository.shared.appendingPathComponent("conformance")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".json") }.sorted()

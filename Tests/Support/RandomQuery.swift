@@ -14,21 +14,27 @@ public struct RandomQuery: Sendable {
         "events", "visitors", "sessions", "pageviews", "sum:value", "avg:value", "min:value", "max:value",
         "bounce_rate",
     ]
-    private static let keys = [
+    static let keys = [
         "country", "path", "event", "host", "visitor", "props.plan", "props.tags", "props.n", "props.flag",
         "props.cart.size", "referrer_host", "utm_source", "session", "title", "props.never",
     ]
     private static let zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York"]
 
+    /// The kinds that are drawn, each as often as it stands here.
+    public static let kinds = [
+        "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "funnel/visitors", "retention",
+        "retention", "paths", "paths", "sessions", "events", "values", "schema",
+    ]
+
     /// Makes a query; equal seeds and streams make equal queries.
-    public init(seed: UInt64, over stream: RandomStream) {
+    ///
+    /// - Parameter kinds: which kinds may come.
+    public init(seed: UInt64, over stream: RandomStream, kinds: [String] = RandomQuery.kinds) {
         var generator = SeededGenerator(seed: seed)
-        kind = generator.pick([
-            "aggregate", "timeseries", "top", "top", "funnel", "funnel", "funnel", "events", "values", "schema",
-        ])
+        kind = generator.pick(kinds)
         var query: [String: JSON] = [:]
         if generator.chance(0.6) { query["timezone"] = .string(generator.pick(RandomQuery.zones)) }
-        if kind == "schema" {
+        if kind == "schema", generator.chance(0.3) {
             json = .object(query)
             return
         }
@@ -38,8 +44,13 @@ public struct RandomQuery: Sendable {
         switch kind {
         case "aggregate": RandomQuery.aggregate(&query, &generator)
         case "timeseries": RandomQuery.timeseries(&query, over: stream, &generator)
-        case "top": RandomQuery.top(&query, &generator)
+        case "top": RandomQuery.top(&query, over: stream, &generator)
         case "funnel": RandomQuery.funnel(&query, over: stream, &generator)
+        case "retention": RandomQuery.retention(&query, over: stream, &generator)
+        case "paths": RandomQuery.paths(&query, over: stream, &generator)
+        case "sessions": RandomQuery.sessions(&query, &generator)
+        case "schema": break
+        case "funnel/visitors": RandomQuery.funnelVisitors(&query, over: stream, &generator)
         case "values":
             query["dim"] = .string(generator.pick(RandomQuery.keys))
             if generator.chance(0.4) { query["prefix"] = .string(generator.pick(["/p", "", "f", "v1", "D", "é"])) }
@@ -72,7 +83,7 @@ public struct RandomQuery: Sendable {
         Array(metrics.shuffled(using: &generator).prefix(generator.int(1...5)))
     }
 
-    private static func list(_ texts: [String]) -> JSON {
+    static func list(_ texts: [String]) -> JSON {
         .array(texts.map { .string($0) })
     }
 
@@ -81,15 +92,21 @@ public struct RandomQuery: Sendable {
         if query["range"]?.text == nil, generator.chance(0.3) { query["compare"] = "previous" }
     }
 
+    private static func hours(of stream: RandomStream) -> Int64 { (stream.last - stream.first) / 3_600_000 }
+
+    /// Intervals of which a stream has not too many.
+    private static func intervals(over stream: RandomStream) -> [String] {
+        var intervals = ["day", "week", "month"]
+        if hours(of: stream) <= 100 { intervals += ["hour", "hour"] }
+        if hours(of: stream) <= 4 { intervals += ["minute", "minute", "minute"] }
+        return intervals
+    }
+
     private static func timeseries(
         _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
     ) {
-        let hours = (stream.last - stream.first) / 3_600_000
-        var intervals = ["day", "week", "month"]
-        if hours <= 100 { intervals += ["hour", "hour"] }
-        if hours <= 4 { intervals += ["minute", "minute", "minute"] }
-        query["interval"] = .string(generator.pick(intervals))
-        if generator.chance(0.1), hours <= 24 * 60 { query["interval"] = nil }
+        query["interval"] = .string(generator.pick(intervals(over: stream)))
+        if generator.chance(0.1), hours(of: stream) <= 24 * 60 { query["interval"] = nil }
         if generator.chance(0.9) { query["metrics"] = list(someMetrics(&generator)) }
         if generator.chance(0.4) {
             query["by"] = .string(generator.pick(keys))
@@ -97,7 +114,9 @@ public struct RandomQuery: Sendable {
         }
     }
 
-    private static func top(_ query: inout [String: JSON], _ generator: inout SeededGenerator) {
+    private static func top(
+        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
+    ) {
         let dimensions = Array(keys.shuffled(using: &generator).prefix(generator.chance(0.3) ? 2 : 1))
         query["by"] = dimensions.count == 1 && generator.chance(0.5) ? .string(dimensions[0]) : list(dimensions)
         let order = generator.pick(orders)
@@ -112,47 +131,19 @@ public struct RandomQuery: Sendable {
         if generator.chance(0.7) { query["limit"] = .integer(Int64(generator.int(1...6))) }
         if generator.chance(0.3) { query["offset"] = .integer(Int64(generator.int(0...4))) }
         if generator.chance(0.5) { query["other"] = .bool(true) }
+        if generator.chance(0.2) { query["order"] = .string(generator.pick(["asc", "asc", "desc"])) }
+        if generator.chance(0.15) { query["approximate"] = .bool(true) }
+        if generator.chance(0.25) { query["series"] = .string(generator.pick(intervals(over: stream))) }
         let countable = names.filter { ["events", "visitors", "sessions", "pageviews", "sum:value"].contains($0) }
         if !countable.isEmpty, generator.chance(0.3) {
             query["having"] = [
                 [
                     "metric": .string(generator.pick(countable)),
-                    "op": .string(generator.pick(["gt", "gte", "lt", "lte"])),
+                    "op": .string(generator.pick(["gt", "gte", "lt", "lte", "is", "is_not"])),
                     "value": .integer(Int64(generator.int(0...12))),
                 ]
             ]
         }
-    }
-
-    private static func funnel(
-        _ query: inout [String: JSON], over stream: RandomStream, _ generator: inout SeededGenerator
-    ) {
-        let names = generator.pick([["a", "b"], ["a", "b", "c"], RandomStream.names])
-        query["steps"] = .array(
-            (0..<generator.pick([1, 2, 3, 3, 4, 5])).map { _ in step(names, stream, deep: true, &generator) })
-        let length = max(1, stream.last - stream.first)
-        query["window"] = .integer(length / Int64(generator.pick([1, 1, 2, 4, 8, 20, 60])))
-        if generator.chance(0.1) { query["window"] = .integer(Int64.max - 1) }
-        if generator.chance(0.2) { query["window"] = .string(generator.pick(["30m", "1h", "90s", "1d"])) }
-        if generator.chance(0.4) { query["strict_increase"] = .bool(generator.chance(0.8)) }
-        if generator.chance(0.4) { query["count"] = .string(generator.pick(["sessions", "sessions", "visitors"])) }
-        if generator.chance(0.4) {
-            query["by"] = .string(generator.pick(keys))
-            if generator.chance(0.5) { query["attribution"] = "first" }
-            if generator.chance(0.5) { query["limit"] = .integer(Int64(generator.int(1...4))) }
-        }
-    }
-
-    private static func step(
-        _ names: [String], _ stream: RandomStream, deep: Bool, _ generator: inout SeededGenerator
-    ) -> JSON {
-        if deep, generator.chance(0.15) {
-            return ["any": .array((0..<2).map { _ in RandomQuery.step(names, stream, deep: false, &generator) })]
-        }
-        var parts: [String: JSON] = [:]
-        if generator.chance(0.85) { parts["event"] = .string(generator.pick(names)) }
-        if parts.isEmpty || generator.chance(0.15) { parts["where"] = [RandomFilter.make(stream, 1, &generator)] }
-        return .object(parts)
     }
 }
 

@@ -18,7 +18,6 @@ extension Reference {
         guard let span = try span(query) else { return ["rows": []] }
         let names = metricNames(query)
         let calendar = try calendar(query)
-        let interval = query["interval"]?.text ?? "day"
         let matching = try matching(query, in: span)
         var groups: [(key: Text?, members: [Int])] = [(nil, matching)]
         if let dimension = query["by"]?.text {
@@ -30,19 +29,28 @@ extension Reference {
             groups = ranked.prefix(limit).map { ($0.key[0], $0.members) }
         }
         var rows: [JSON] = []
-        var start = calendar.start(of: interval, containing: span.from)
-        while start < span.to {
-            let end = calendar.next(after: start, interval: interval)
+        for interval in intervals(query["interval"]?.text ?? "day", in: span, calendar) {
             for group in groups {
-                let members = group.members.filter { events[$0].time >= start && events[$0].time < end }
+                let members = group.members.filter { interval.contains(events[$0].time) }
                 var row = try metrics(names, over: members)
-                row["time"] = .string(calendar.instant(start).text)
+                row["time"] = .string(calendar.instant(interval.lowerBound).text)
                 if query["by"] != nil { row["key"] = Reference.shown(group.key) }
                 rows.append(.object(row))
             }
-            start = end
         }
         return ["rows": .array(rows)]
+    }
+
+    /// The intervals that a span touches.
+    private func intervals(_ name: String, in span: ReferenceSpan, _ calendar: ReferenceCalendar) -> [Range<Int64>] {
+        var intervals: [Range<Int64>] = []
+        var start = calendar.start(of: name, containing: span.from)
+        while start < span.to {
+            let end = calendar.next(after: start, interval: name)
+            intervals.append(start..<end)
+            start = end
+        }
+        return intervals
     }
 
     /// `top`.
@@ -55,24 +63,32 @@ extension Reference {
         for group in groups {
             rows.append((group.key, group.members, try metrics(names, over: group.members)))
         }
+        let ascends = query["order"]?.text == "asc"
         rows.sort { left, right in
-            let one = left.metrics[order]?.double ?? -.infinity
-            let other = right.metrics[order]?.double ?? -.infinity
-            return one != other ? one > other : precedes(left.key, right.key)
+            let one = left.metrics[order]?.double
+            let other = right.metrics[order]?.double
+            if one == other { return precedes(left.key, right.key) }
+            // Those that have nothing to be ordered by come last either way.
+            guard let one else { return false }
+            guard let other else { return true }
+            return ascends ? one < other : one > other
         }
         var kept: [Int] = []
         for (index, row) in rows.enumerated() where try passes(query["having"]?.array ?? [], row.metrics) {
             kept.append(index)
         }
         let shown = kept.dropFirst(Int(query["offset"]?.int ?? 0)).prefix(Int(query["limit"]?.int ?? 10))
+        var shownRows: [JSON] = []
+        for index in shown {
+            var row = rows[index].metrics
+            row["key"] = .array(rows[index].key.map(Reference.shown))
+            // So few visitors are never estimated.
+            if query["approximate"]?.bool == true { row["relative_error"] = 0 }
+            if query["series"] != nil { row["series"] = try series(query, of: rows[index].members) }
+            shownRows.append(.object(row))
+        }
         var answer: [String: JSON] = [
-            "rows": .array(
-                shown.map { index in
-                    var row = rows[index].metrics
-                    row["key"] = .array(rows[index].key.map(Reference.shown))
-                    return .object(row)
-                }),
-            "distinct": .integer(Int64(groups.count)),
+            "rows": .array(shownRows), "distinct": .integer(Int64(groups.count)),
         ]
         if query["other"]?.bool == true {
             var other: [String: JSON] = [:]
@@ -83,6 +99,20 @@ extension Reference {
             answer["other"] = .object(other)
         }
         return .object(answer)
+    }
+
+    /// The time series of one row of a top list.
+    private func series(_ query: JSON, of members: [Int]) throws(ReferenceError) -> JSON {
+        guard let span = try span(query) else { return [] }
+        let calendar = try calendar(query)
+        var points: [JSON] = []
+        for interval in intervals(query["series"]?.text ?? "day", in: span, calendar) {
+            let own = members.filter { interval.contains(events[$0].time) }
+            var point = try metrics(metricNames(query), over: own)
+            point["time"] = .string(calendar.instant(interval.lowerBound).text)
+            points.append(.object(point))
+        }
+        return .array(points)
     }
 
     /// The events of each key, an event standing under every combination of its values.
@@ -110,6 +140,8 @@ extension Reference {
             case "gte": holds = number >= bound
             case "lt": holds = number < bound
             case "lte": holds = number <= bound
+            case "is": holds = number == bound
+            case "is_not": holds = number != bound
             default: throw ReferenceError("an unknown operator in \(condition)")
             }
             if !holds { return false }

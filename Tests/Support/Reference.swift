@@ -7,7 +7,8 @@
 /// - the sum of nothing is 0; mean, extremes and percentiles of nothing are null, as is a ratio to nothing;
 /// - percentiles interpolate linearly between closest ranks, rank = p / 100 · (n − 1);
 /// - `all` is from the site's first event to its last;
-/// - a funnel's row counts the chains whose first event has the row's value, so a visitor may stand in several rows.
+/// - a visitor stands in a funnel's row by one chain: the longest, of those the fastest, of those the first, of those
+///   the one whose events come earliest; of events that are equal in all of this, the one with the least value.
 public struct Reference: Sendable {
     /// The name that makes an event a page view.
     static let pageView = Text("page_view")
@@ -45,6 +46,10 @@ public struct Reference: Sendable {
         case "timeseries": try timeseries(query)
         case "top": try top(query)
         case "funnel": try funnel(query)
+        case "retention": try retention(query)
+        case "paths": try paths(query)
+        case "sessions": try sessions(query)
+        case "funnel/visitors": try funnelVisitors(query)
         case "events": try rawEvents(query)
         case "values": try values(query)
         case "schema": try schema(query)

@@ -9,6 +9,11 @@ public enum Repository {
     /// The folder of data beside the package.
     public static let shared = root.deletingLastPathComponent().appendingPathComponent("shared")
 
+    /// Whether that data is there; it does not come with the package, and tests that need it are left out without it.
+    public static let hasShared = ["conformance", "datasets"].allSatisfy {
+        FileManager.default.fileExists(atPath: shared.appendingPathComponent($0).path)
+    }
+
     /// A built library for preloading, beside the running test bundle or in the release build.
     ///
     /// - Throws: a ``HarnessError`` when there is none.

@@ -6,13 +6,32 @@ struct Socket: ~Copyable {
     private let descriptor: Int32
 
     /// Connects; reads and writes that take longer than the given time fail.
-    init(type: __socket_type, port: UInt16, seconds: Int) throws {
-        descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw Socket.failure("socket") }
+    init(type: __socket_type, port: UInt16, seconds: Int, receiveBuffer: Int32? = nil) throws {
+        // Kept apart until nothing can fail any more. From when `self` has a descriptor, what is thrown closes it too, and closing
+        // it a second time would close whatever another thread has opened in between.
+        let opened = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard opened >= 0 else { throw Socket.failure("socket") }
+        do {
+            try Socket.connect(
+                opened, type: type, port: port, seconds: seconds, receiveBuffer: receiveBuffer)
+        } catch {
+            close(opened)
+            throw error
+        }
+        descriptor = opened
+    }
+
+    private static func connect(
+        _ descriptor: Int32, type: __socket_type, port: UInt16, seconds: Int, receiveBuffer: Int32?
+    ) throws {
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        if var receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var one: Int32 = 1
         if type == SOCK_STREAM {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -23,14 +42,10 @@ struct Socket: ~Copyable {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        if result != 0 {
-            let error = Socket.failure("connect to port \(port)")
-            close(descriptor)
-            throw error
-        }
+        guard result == 0 else { throw Socket.failure("connect to port \(port)") }
     }
 
     deinit {

@@ -10,6 +10,8 @@ enum Drive: String, Sendable {
     case seal
     /// The same, so that several segments of a bucket gather, which are compacted, and the old ones deleted.
     case compact
+    /// The same again and again, with time in between for what was compacted to be deleted.
+    case retire
     case erase
     case deleteSite
     /// Nothing but to start a server whose retention has something to delete.
@@ -27,7 +29,8 @@ enum Drive: String, Sendable {
             switch point {
             case .ingestParsed, .commitBegin, .commitWrite, .commitWritten, .ackSent: .ingest
             case .sealBegin, .sealEncoded, .sealCommit, .sealCommitted: .seal
-            case .compactBegin, .compactPart, .compactCommit, .compactCommitted, .retireDelete: .compact
+            case .compactBegin, .compactPart, .compactCommit, .compactCommitted: .compact
+            case .retireDelete: .retire
             case .retentionDelete: .retention
             case .eraseCommit, .eraseCommitted: .erase
             case .siteDelete: .deleteSite
@@ -43,6 +46,7 @@ enum Drive: String, Sendable {
         switch self {
         case .ingest, .seal, .erase, .deleteSite: isLong ? [1, 2, 5, 30] : [1, 4]
         case .compact: isLong ? [1, 2, 3] : [1, 2]
+        case .retire: isLong ? [1, 2, 3, 4, 6] : [1, 3]
         case .retention, .open, .upgrade, .terminate, .backup: [1]
         }
     }
@@ -60,7 +64,7 @@ enum Drive: String, Sendable {
     /// - Throws: when neither happens in time.
     func run(_ victim: Victim, _ generator: inout SeededGenerator, until isDone: () throws -> Bool) throws {
         guard let server = victim.server else { return }
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(self == .retire ? 60 : 30)
         var round = 0
         while server.isRunning, try !isDone() {
             guard ContinuousClock.now < end else { throw HarnessError("\(self) did not get there in time") }
@@ -80,12 +84,25 @@ enum Drive: String, Sendable {
             try victim.send(batches: 2, &generator)
             try client.flush()
         case .compact:
-            if round <= 30 {
+            // Many at first, and then a few more, should not enough have been compacted yet.
+            if round <= 30 || round % 20 == 0 {
                 // Enough for a segment that is written in several batches.
                 try victim.send(batches: 1, events: 50...100, &generator)
                 try client.flush()
             }
             usleep(20_000)
+        case .retire:
+            let before = try client.metrics().sum("weir_compactions_total")
+            for _ in 0..<4 {
+                try victim.send(batches: 1, &generator)
+                try client.flush()
+            }
+            // Until a compaction has been done and what it replaced is gone.
+            _ = try? Deadline.poll(seconds: 3, "a compaction") {
+                let metrics = try client.metrics()
+                let isDone = metrics.sum("weir_compactions_total") > before && metrics.sum("weir_segments_retired") == 0
+                return isDone ? true : nil
+            }
         case .erase:
             let visitor = "gone-\(round)"
             try client.send([#"{"event":"a","visitor":"\#(visitor)"}"#], site: "erasing")

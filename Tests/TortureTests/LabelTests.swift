@@ -20,11 +20,11 @@ extension Torture {
             var description: String { "\(point.rawValue)@\(hit), seed \(seed)" }
         }
 
-        /// All points, with the hits that are tried. Retired segments are deleted together: there may be no second time.
+        /// All points, with the hits that are tried.
         private func cases(onlyFirst: Bool = false) -> [Case] {
             let seed = tortureSeed()
             return FaultPoint.allCases.filter { !Self.unreachable.contains($0) }.flatMap { point in
-                (onlyFirst || point == .retireDelete ? [1] : Drive(to: point).hits(isLong: TortureSize.isLong))
+                (onlyFirst ? [1] : Drive(to: point).hits(isLong: TortureSize.isLong))
                     .map { Case(point: point, hit: $0, seed: seed &+ UInt64($0)) }
             }
         }

@@ -13,6 +13,9 @@ public enum AnswerText {
             case "timeseries": timeseries(query, answer)
             case "top": top(query, answer)
             case "funnel": funnel(query, answer)
+            case "retention": retention(query, answer)
+            case "paths": paths(query, answer)
+            case "sessions": sessions(query, answer)
             case "events": events(answer)
             default: generic(answer)
             }
@@ -80,6 +83,7 @@ public enum AnswerText {
             if row["incomplete"] == .bool(true) { title += " (incomplete)" }
             lines += ["", Console.harmless(title)] + funnelTable(row["steps"]?.elements ?? []).lines
         }
+        if let other = answer["other"]?["steps"]?.elements { lines += ["", "(other)"] + funnelTable(other).lines }
         return lines
     }
 
@@ -171,7 +175,7 @@ public enum AnswerText {
         return names
     }
 
-    private static func dimensions(_ query: JSONNode) -> [String] {
+    static func dimensions(_ query: JSONNode) -> [String] {
         switch query["by"] {
         case .string(let name)?: [name]
         case .array(let names)?: names.compactMap(\.text)

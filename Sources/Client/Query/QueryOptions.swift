@@ -32,6 +32,16 @@ public struct QueryOptions: Sendable {
     public var offset: Int?
     /// `--order-by`: a metric.
     public var orderBy: String?
+    /// `--order`: `asc` or `desc`.
+    public var order: String?
+    /// `--having`, each of which must hold.
+    public var having: [String] = []
+    /// `--other`.
+    public var other = false
+    /// `--series`: an interval.
+    public var series: String?
+    /// `--approximate`.
+    public var approximate = false
     /// `--compare`: `previous`.
     public var compare: String?
     /// `--interval`.
@@ -42,6 +52,22 @@ public struct QueryOptions: Sendable {
     public var window: String?
     /// `--count`: `visitors` or `sessions`.
     public var count: String?
+    /// `--start`: an event's name or the API's JSON object.
+    public var start: String?
+    /// `--return`: an event's name or the API's JSON object.
+    public var comeback: String?
+    /// `--end`: an event's name or the API's JSON object.
+    public var end: String?
+    /// `--intervals`: how many of them a cohort is followed.
+    public var intervals: Int?
+    /// `--mode`: `on` or `on_or_after`.
+    public var mode: String?
+    /// `--cohorts`: `first` or `every`.
+    public var cohorts: String?
+    /// `--depth`: nodes of a path.
+    public var depth: Int?
+    /// `--keep-repeats`.
+    public var keepsRepeats = false
     /// `--dim`: a dimension.
     public var dim: String?
     /// `--prefix`.
