@@ -76,7 +76,8 @@ struct ValueCounts {
     private func makeUnits() throws(QueryError) -> [Unit] {
         var units: [Unit] = []
         for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
+            let filter = try CompiledFilter(
+                self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
             let names = filter.possibleNames
             if segment.isSealed, segment.coverage(of: range) == .all,
                 let column = segment.header.column(dimension.name), segment.header.columns[column].hasCompleteRollup,
