@@ -13,6 +13,7 @@ public final class QueryEngine: Sendable {
     private let store: Store
     private let clock: any WallClock
     private let threads: Int
+    private let derived = DerivedCache()
     private let options: EngineOptions
     private let answers: AnswerCache
     private let partials: PartialCache
@@ -69,7 +70,7 @@ public final class QueryEngine: Sendable {
             memory: QueryMemory(limit: options.memoryBytes),
             partials: common.useCache && options.partialCacheBytes > 0
                 ? PartialResults(cache: partials, query: request.key) : nil,
-            cancellation: cancellation)
+            cancellation: cancellation, derived: derived)
         try execution.check()
         let range = try common.range.resolve(
             now: now, firstEvent: snapshot.first, lastEvent: snapshot.last, timezone: common.timezone)

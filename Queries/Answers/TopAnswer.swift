@@ -7,6 +7,7 @@ extension TopQuery {
     /// order or `having` needs them of all.
     func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
     {
+        if let members = try answerByCounts(execution, range) { return members }
         let grouping = Grouping(dimensions: by)
         let scan = MetricScan(
             execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics,
@@ -83,7 +84,7 @@ extension TopQuery {
     }
 
     /// The first `offset + limit` groups in the order of the answer.
-    private func ordered(
+    func ordered(
         _ groups: [Int], _ numbers: [GroupNumbers], _ table: GroupTable, _ texts: inout GroupTexts,
         _ execution: Execution
     ) throws(QueryError) -> [Int] {

@@ -182,7 +182,7 @@ struct CompiledFilter: Sendable {
             {
                 mask.fill(value ? 1 : 0, count: piece.range.count)
             } else {
-                try dimension.map(matches.byCode, segment: segment, piece: piece, into: &mask)
+                try dimension.test(matches, segment: segment, piece: piece, into: &mask)
             }
         case .times(let range):
             if let zone = try stored({ () throws(StorageError) in try segment.timeZone(chunk: piece.chunk) }) {
@@ -260,11 +260,21 @@ struct CompiledFilter: Sendable {
 struct CodeMatches: Sendable {
     /// 1 for codes that pass.
     let byCode: [UInt8]
+    /// The codes that pass, if they are few: comparing rows with each is quicker than looking each row up.
+    let few: [UInt32]?
     /// Number of codes below each that pass; one more than there are codes.
     private let passing: [UInt32]
 
+    /// Comparisons take a vector of rows at a time.
+    private static let maxFew = 4
+
     init(_ byCode: [UInt8]) {
         self.byCode = byCode
+        var few: [UInt32] = []
+        for (code, match) in byCode.enumerated() where match != 0 && few.count <= Self.maxFew {
+            few.append(UInt32(code))
+        }
+        self.few = few.count <= Self.maxFew ? few : nil
         var sum: UInt32 = 0
         passing =
             [0]

@@ -12,6 +12,8 @@ final class Execution: Sendable {
     /// The clock when the query came, Unix milliseconds.
     let now: Int64
     let threads: Int
+    /// What was worked out from sets of segments before.
+    let derived: DerivedCache
     private let helpers: QueryWorkers
     private let deadline: UInt64
     private let timeoutMs: Int64
@@ -25,7 +27,8 @@ final class Execution: Sendable {
 
     init(
         snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, helpers: QueryWorkers, timeoutMs: Int64,
-        memory: QueryMemory = QueryMemory(), partials: PartialResults? = nil, cancellation: QueryCancellation? = nil
+        memory: QueryMemory = QueryMemory(), partials: PartialResults? = nil, cancellation: QueryCancellation? = nil,
+        derived: DerivedCache
     ) {
         self.snapshot = snapshot
         self.hash = hash
@@ -33,6 +36,7 @@ final class Execution: Sendable {
         self.threads = max(1, threads)
         self.helpers = helpers
         self.timeoutMs = timeoutMs
+        self.derived = derived
         self.memory = memory
         self.partials = partials
         self.cancellation = cancellation

@@ -62,8 +62,7 @@ struct FunnelGather: Sendable {
                     ? Prepared() : try FunnelGather.prepare(segment, execution, plan, range))
         }
         self.prepared = prepared
-        partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
     }
 
     private static func prepare(
@@ -119,7 +118,7 @@ struct FunnelGather: Sendable {
     ///
     /// - Returns: the number of its visitors.
     func gather(_ partition: Int, into gathered: inout Gathered) throws(QueryError) -> Int {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         gathered.events.removeAll()
         gathered.keys.removeAll(keepingCapacity: true)
         gathered.values.removeAll(keepingCapacity: true)

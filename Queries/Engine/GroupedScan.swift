@@ -56,14 +56,20 @@ struct GroupedScan {
         }
     }
 
-    /// A part of the work: some pieces of one segment, or all of its roll-up.
+    /// A part of the work: some pieces of one segment, or all of a roll-up.
     private struct Unit {
         var segment: Int
         var pieces: [Piece]
-        var rollup: Int?
+        var rollup: Rollups?
         var names: [Int]
         /// Where its result is kept, if it is.
         var key: PartialCache.Key?
+    }
+
+    /// Which roll-up answers for a segment.
+    private enum Rollups {
+        case column(Int)
+        case hours
     }
 
     private static let rowsAUnit = 8 * CodeChunk.rows
@@ -76,10 +82,10 @@ struct GroupedScan {
         try execution.parallel(units.count) { (worker, index) throws(QueryError) in
             try results.with(worker) { (result) throws(QueryError) in
                 let unit = units[index]
-                if let column = unit.rollup {
-                    try foldRollup(unit, column, into: &result)
-                } else {
-                    try scan(unit, into: &result)
+                switch unit.rollup {
+                case .column(let column): try foldRollup(unit, column, into: &result)
+                case .hours: try foldHours(unit, into: &result)
+                case nil: try scan(unit, into: &result)
                 }
             }
         }
@@ -107,7 +113,11 @@ struct GroupedScan {
                 self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
             let names = filter.possibleNames
             if let column = rollupColumn(segment, filter, names) {
-                units.append(Unit(segment: index, pieces: [], rollup: column, names: names))
+                units.append(Unit(segment: index, pieces: [], rollup: .column(column), names: names))
+                continue
+            }
+            if try answersByHours(segment, filter, names) {
+                units.append(Unit(segment: index, pieces: [], rollup: .hours, names: names))
                 continue
             }
             var pieces: [Piece] = []
@@ -148,13 +158,85 @@ struct GroupedScan {
     /// The column whose roll-up answers for a whole segment, if there is one.
     private func rollupColumn(_ segment: Segment, _ filter: CompiledFilter, _ names: [Int]) -> Int? {
         guard usesRollups, segment.isSealed, grouping.intervals == nil, grouping.dimensions.count == 1,
-            segment.coverage(of: range) == .all, plan.measures.allSatisfy({ $0 == .value }),
-            !plan.keepsNumbers.contains(true),
+            segment.coverage(of: range) == .all, addsUp,
             let column = segment.header.column(grouping.dimensions[0].name),
             segment.header.columns[column].hasCompleteRollup,
             names.allSatisfy({ filter.filter(forName: $0).constant == true })
         else { return nil }
         return column
+    }
+
+    /// Whether all that is accumulated is among the numbers of roll-ups.
+    private var addsUp: Bool { plan.measures.allSatisfy { $0 == .value } && !plan.keepsNumbers.contains(true) }
+
+    /// Whether the roll-up of a segment's hours answers for it: each hour lies in the range or out of it, and in one
+    /// interval.
+    private func answersByHours(
+        _ segment: Segment, _ filter: CompiledFilter, _ names: [Int]
+    ) throws(QueryError) -> Bool {
+        // Without intervals and measures counting the rows of names is quicker still.
+        guard usesRollups, grouping.dimensions.isEmpty, grouping.intervals != nil || !plan.measures.isEmpty,
+            addsUp, segment.header.hours == .complete, segment.coverage(of: range) == .all,
+            names.allSatisfy({ filter.filter(forName: $0).constant == true }),
+            try stored({ () throws(StorageError) in try segment.hours() }) != nil
+        else { return false }
+        guard let intervals = grouping.intervals else { return true }
+        let hours = SegmentHours(segment.header)
+        return (1...hours.count).allSatisfy { code in
+            let start = hours.start(ofCode: UInt32(code))
+            // The first and the last hour have no events outside of the range.
+            let first = intervals.index(of: max(start, segment.header.first))
+            return first != nil
+                && first == intervals.index(of: min(start + SegmentHours.lengthMs - 1, segment.header.last))
+        }
+    }
+
+    private func foldHours(_ unit: Unit, into result: inout Result) throws(QueryError) {
+        let segment = execution.segments[unit.segment]
+        guard let rollup = try stored({ () throws(StorageError) in try segment.hours() }) else { return }
+        let hours = SegmentHours(segment.header)
+        var isCounted = [Bool](repeating: false, count: segment.header.names.count)
+        for name in unit.names { isCounted[name] = true }
+        for index in 0..<rollup.blocks {
+            try execution.check()
+            let block = try stored { () throws(StorageError) in try rollup.block(index) }
+            execution.countRows(block.count)
+            for entry in 0..<block.count {
+                let cells = block.cells(of: entry)
+                guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
+                let time = max(hours.start(ofCode: block.codes[entry]), segment.header.first)
+                let interval = UInt32(grouping.intervals?.index(of: time) ?? 0)
+                let group = Int(
+                    result.table.insert(
+                        key: GroupTable.key([], interval: interval), interval: interval, places: []))
+                result.sums.grow(to: result.table.count)
+                add(block, cells, isCounted, to: group, pageView: pageView(of: segment), &result.sums)
+            }
+        }
+    }
+
+    /// Adds the numbers of an entry's counted cells to a group.
+    private func add(
+        _ block: RollupBlock, _ cells: Range<Int>, _ isCounted: [Bool], to group: Int, pageView: Int?,
+        _ sums: inout Accumulators
+    ) {
+        for cell in cells where isCounted[Int(block.cellNames[cell])] {
+            let events = Int(block.cellEvents[cell])
+            sums.addEvents(events, group: group)
+            if plan.pageviews, Int(block.cellNames[cell]) == pageView { sums.addPageviews(events, group: group) }
+            guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
+            for measure in plan.measures.indices {
+                sums.addStatistics(
+                    Accumulators.Statistics(
+                        count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
+                        maximum: numbers.maximum),
+                    measure: measure, group: group)
+            }
+        }
+    }
+
+    private func pageView(of segment: Segment) -> Int? {
+        segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
     }
 
     private func foldRollup(_ unit: Unit, _ column: Int, into result: inout Result) throws(QueryError) {
@@ -163,7 +245,7 @@ struct GroupedScan {
         let table = try stored { () throws(StorageError) in try segment.table(column: column) }
         var isCounted = [Bool](repeating: false, count: segment.header.names.count)
         for name in unit.names { isCounted[name] = true }
-        let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
+        let pageView = pageView(of: segment)
         for index in 0..<rollup.blocks {
             try execution.check()
             let block = try stored { () throws(StorageError) in try rollup.block(index) }
@@ -183,21 +265,7 @@ struct GroupedScan {
                 if plan.boundsVisitors {
                     result.sums.addRepeats(block.repeats(of: entry) { isCounted[$0] }, group: group)
                 }
-                for cell in cells where isCounted[Int(block.cellNames[cell])] {
-                    let events = Int(block.cellEvents[cell])
-                    result.sums.addEvents(events, group: group)
-                    if plan.pageviews, Int(block.cellNames[cell]) == pageView {
-                        result.sums.addPageviews(events, group: group)
-                    }
-                    guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
-                    for measure in plan.measures.indices {
-                        result.sums.addStatistics(
-                            Accumulators.Statistics(
-                                count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
-                                maximum: numbers.maximum),
-                            measure: measure, group: group)
-                    }
-                }
+                add(block, cells, isCounted, to: group, pageView: pageView, &result.sums)
             }
         }
     }

@@ -76,8 +76,7 @@ struct PathsScan {
         var prepared: [Prepared] = []
         for segment in execution.segments { prepared.append(try prepare(segment)) }
         let values = try ValueNumbers(query.by, of: execution, isRead: prepared.map { !$0.names.isEmpty })
-        let partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
         let ready = prepared
         let workers = PerWorker(execution.workers) { Worker() }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
@@ -121,7 +120,7 @@ struct PathsScan {
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], _ values: ValueNumbers,
         into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = worker.events
         events.removeAll()
         for (index, segment) in execution.segments.enumerated() {
