@@ -33,7 +33,6 @@ struct DirectoryCheck {
                 "The data directory \(directory) cannot be opened: \(error)" + Store.advice(error, directory))
         }
         if let missing { throw .unusable(missing) }
-        try checkStrangers()
         return try judge(scan)
     }
 
@@ -60,26 +59,6 @@ struct DirectoryCheck {
         return "The data directory \(directory) has no file CURRENT, though it holds data, \(file) among others. "
             + "Nothing was deleted. CURRENT is one line with the name of the newest MANIFEST file beside it; "
             + "`weir restore` brings a backup back into an empty directory."
-    }
-
-    /// A new store is made in a directory that nothing else is in: it is sooner named by mistake than meant.
-    private func checkStrangers() throws(StorageError) {
-        let names: [String]
-        do throws(RocksDBError) { names = try LogScan.names(in: directory) } catch { return }
-        guard !names.contains("CURRENT"), let stranger = names.sorted().first(where: { !Self.isOurs($0) }) else {
-            return
-        }
-        throw .unusable(
-            "The data directory \(directory) holds \(stranger) and no store, and was left as it is. Choose an empty "
-                + "directory, or one that does not exist yet.")
-    }
-
-    /// Whether an opening that did not finish may have left a file, or a file system puts it into a new directory.
-    private static func isOurs(_ name: String) -> Bool {
-        let names = ["LOCK", "LOG", "IDENTITY", ServerFile.name, "lost+found"]
-        let beginnings = ["LOG.old", "MANIFEST-", "OPTIONS-", "."]
-        return names.contains(name) || beginnings.contains { name.hasPrefix($0) } || name.hasSuffix(".dbtmp")
-            || name.hasSuffix(".new")
     }
 
     private func judge(_ scan: LogScan) throws(StorageError) -> Int {

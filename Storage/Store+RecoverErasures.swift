@@ -45,7 +45,7 @@ extension RecoveredStore {
             }
             for month in data.partitions.keys {
                 let runs = data.partitions[month]?.runs ?? []
-                data.partitions[month]?.runs = runs.compactMap { run in
+                let left = runs.compactMap { run -> InFlightRun? in
                     let sequence = run.sequences.max() ?? 0
                     let result = Self.hide(data.erasures, from: run.segment, numbered: sequence) {
                         (visitors, _) throws(StorageError) in try run.segment.runHiding(visitors)
@@ -59,6 +59,7 @@ extension RecoveredStore {
                     for sequence in run.sequences { batch.delete(Keys.log(site: site, sequence: sequence)) }
                     return nil
                 }
+                data.partitions[month]?.runs = left
             }
             state.sites[site] = data
         }

@@ -81,7 +81,19 @@ public final class Store: Sendable {
         /// What of the site could not be read when the store was opened. Where there is anything, ``segments`` is not
         /// everything: see ``requireComplete()``.
         public let damaged: [DamagedBlock]
+        /// Which state of the site this is, see ``Store/version(site:)``.
+        public let version: UInt64
     }
+
+    /// A number that a site has until anything of it changes that a query could see: what is in flight, the sealed
+    /// segments, what is hidden in them. No two states of any sites have the same, whatever happened between them, but
+    /// that all unknown sites have 0.
+    public func version(site: String) -> UInt64 {
+        state.withLock { state in state.numbers[site].flatMap { state.sites[$0]?.version } ?? 0 }
+    }
+
+    /// A number that grows whenever any site's ``version(site:)`` changes, read without a lock.
+    public static var changes: UInt64 { SiteData.versions.load(ordering: .acquiring) }
 
     /// Everything acknowledged of a site so far. An unknown site has no segments.
     public func snapshot(site: String) -> Snapshot {
@@ -91,13 +103,14 @@ public final class Store: Sendable {
         }
         guard let data else {
             // What cannot be assigned to a site might be an unknown one's.
-            return Snapshot(segments: [], watermark: nil, first: nil, last: nil, damaged: unassigned)
+            return Snapshot(segments: [], watermark: nil, first: nil, last: nil, damaged: unassigned, version: 0)
         }
         let segments = (data.sealed + data.partitions.values.flatMap { $0.runs.map(\.segment) })
             .sorted { ($0.header.first, $0.number) < ($1.header.first, $1.number) }
         return Snapshot(
             segments: segments, watermark: data.latest.map { min($0 - options.allowedLateness, now) },
-            first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max(), damaged: data.damaged)
+            first: segments.map(\.header.first).min(), last: segments.map(\.header.last).max(), damaged: data.damaged,
+            version: data.version)
     }
 
     /// The names of all sites, in byte order.
@@ -225,9 +238,17 @@ struct StoreState: Sendable {
 
 /// One site's segments.
 struct SiteData: Sendable {
-    var sealed: [Segment] = []
+    // Observers rather than calls at every place that changes something: none can be forgotten.
+    var sealed: [Segment] = [] { didSet { version = SiteData.newVersion() } }
     /// Runs in flight by calendar month.
-    var partitions: [Int64: Partition] = [:]
+    var partitions: [Int64: Partition] = [:] { didSet { version = SiteData.newVersion() } }
+    /// See ``Store/version(site:)``.
+    private(set) var version = SiteData.newVersion()
+    /// The last version given out, of all stores of the process.
+    static let versions = Atomic<UInt64>(0)
+
+    private static func newVersion() -> UInt64 { versions.add(1, ordering: .acquiringAndReleasing).newValue }
+
     /// The highest event time seen.
     var latest: Int64?
     /// What could not be read when the store was opened.

@@ -11,7 +11,8 @@ extension AggregateQuery {
 
     private func metrics(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> JSONValue {
         let scan = MetricScan(
-            execution: execution, grouping: Grouping(), filter: common.filter, range: range, metrics: metrics)
+            execution: execution, grouping: Grouping(), filter: common.filter, range: range, metrics: metrics,
+            kept: 0)
         let result = try scan.sums()
         let groups = Array(0..<result.table.count)
         let numbers = try scan.numbers(of: groups, in: result, for: metrics).first ?? GroupNumbers()

@@ -41,7 +41,8 @@ extension ValuesQuery {
     {
         let grouping = Grouping(dimensions: [dimension])
         let result = try GroupedScan(
-            execution: execution, grouping: grouping, filter: common.filter, range: range, plan: Accumulators.Plan([])
+            execution: execution, grouping: grouping, filter: common.filter, range: range, plan: Accumulators.Plan([]),
+            kept: 0
         ).run()
         var texts = GroupTexts(execution, grouping)
         var values: [(text: String, events: Int)] = []

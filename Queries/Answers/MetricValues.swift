@@ -82,6 +82,8 @@ struct MetricScan {
     let metrics: [Metric]
     /// Whether numbers of visitors may be estimates where that is quicker: of one dimension without intervals.
     var estimates = false
+    /// See ``GroupedScan/kept``.
+    var kept: UInt8?
 
     /// Bound of an estimate's error: two standard errors, within which 95 of 100 estimates are.
     static func errorBound(_ sketch: VisitorSketch) -> Double { 2 * sketch.relativeStandardError }
@@ -91,7 +93,8 @@ struct MetricScan {
         var plan = Accumulators.Plan(metrics)
         plan.boundsVisitors = estimates
         return try GroupedScan(
-            execution: execution, grouping: grouping, filter: filter, range: range, plan: plan
+            execution: execution, grouping: grouping, filter: filter, range: range, plan: plan,
+            kept: kept
         ).run()
     }
 

@@ -40,7 +40,7 @@ extension PathsQuery {
         var count = 0
         var ends = 0
         /// How many values it stands for.
-        var values = 1
+        var values: Int
     }
 
     /// The nodes of the answer in its order, and for each node of the tally the one that it is shown as.
@@ -52,25 +52,25 @@ extension PathsQuery {
         var shownOf = [Int](repeating: 0, count: nodes.count)
         // From left to right, so backwards from the step that is furthest from the end.
         for numbers in isBackwards ? ofSteps.reversed() : ofSteps where !numbers.isEmpty {
-            let ranked = numbers.sorted { left, right in
+            let first = FirstFew.select(numbers, limit: limit) { left, right in
                 nodes[left].count != nodes[right].count
                     ? nodes[left].count > nodes[right].count
                     : result.values.precedes(nodes[left].value, nodes[right].value)
             }
-            var other: Int?
-            for (rank, number) in ranked.enumerated() {
-                let node = nodes[number]
-                if rank >= limit, let other {
-                    shown[other].values += 1
-                } else {
-                    if rank == limit { other = shown.count }
-                    shown.append(
-                        Shown(step: isBackwards ? -node.step : node.step, value: rank < limit ? node.value : nil))
-                }
-                let place = rank < limit ? shown.count - 1 : other ?? 0
-                shown[place].count += node.count
-                shown[place].ends += node.ends
-                shownOf[number] = place
+            let step = isBackwards ? -nodes[numbers[0]].step : nodes[numbers[0]].step
+            for number in first {
+                shownOf[number] = shown.count
+                shown.append(Shown(step: step, value: nodes[number].value, values: 1))
+            }
+            if numbers.count > first.count {
+                let known = Set(first)
+                for number in numbers where !known.contains(number) { shownOf[number] = shown.count }
+                shown.append(Shown(step: step, value: nil, values: numbers.count - first.count))
+            }
+            for number in numbers {
+                let place = shownOf[number]
+                shown[place].count += nodes[number].count
+                shown[place].ends += nodes[number].ends
             }
         }
         return (shown, shownOf)

@@ -24,11 +24,12 @@ extension SessionsQuery {
 
     /// The pages that most sessions have, what the others have together, and how many pages there are.
     private func pages(_ counts: [Int], bounces: [Int]?, _ values: ValueNumbers) -> JSONValue {
-        let ranked = counts.indices.filter { counts[$0] > 0 }.sorted { left, right in
+        let pages = counts.indices.filter { counts[$0] > 0 }
+        let first = FirstFew.select(pages, limit: limit) { left, right in
             counts[left] != counts[right]
                 ? counts[left] > counts[right] : values.precedes(UInt32(left), UInt32(right))
         }
-        let rows = ranked.prefix(limit).map { page -> JSONValue in
+        let rows = first.map { page -> JSONValue in
             var row: [(key: String, value: JSONValue)] = [
                 ("key", values.text(UInt32(page)).map { .string($0) } ?? .null),
                 ("sessions", .integer(Int64(counts[page]))),
@@ -39,13 +40,13 @@ extension SessionsQuery {
             }
             return .object(row)
         }
-        let rest = ranked.dropFirst(limit)
-        var other: [(key: String, value: JSONValue)] = [
-            ("sessions", .integer(Int64(rest.reduce(0) { $0 + counts[$1] })))
-        ]
-        if let bounces { other.append(("bounces", .integer(Int64(rest.reduce(0) { $0 + bounces[$1] })))) }
+        func rest(of counts: [Int]) -> JSONValue {
+            .integer(Int64(counts.reduce(0, +) - first.reduce(0) { $0 + counts[$1] }))
+        }
+        var other: [(key: String, value: JSONValue)] = [("sessions", rest(of: counts))]
+        if let bounces { other.append(("bounces", rest(of: bounces))) }
         return .object([
-            ("rows", .array(rows)), ("other", .object(other)), ("distinct", .integer(Int64(ranked.count))),
+            ("rows", .array(rows)), ("other", .object(other)), ("distinct", .integer(Int64(pages.count))),
         ])
     }
 }

@@ -7,7 +7,8 @@ extension TimeseriesQuery {
         let intervals = try Intervals(range, every: interval, in: common.timezone)
         let grouping = Grouping(dimensions: by.map { [$0] } ?? [], intervals: intervals)
         let scan = MetricScan(
-            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: metrics)
+            execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: metrics,
+            kept: 0)
         let result = try scan.sums()
         var shown: [(group: Int, interval: Int, key: Int)] = []
         var keys: [String?] = [nil]

@@ -7,10 +7,11 @@ extension TopQuery {
     /// order or `having` needs them of all.
     func answer(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> [(key: String, value: JSONValue)]
     {
+        if let members = try answerByCounts(execution, range) { return members }
         let grouping = Grouping(dimensions: by)
         let scan = MetricScan(
             execution: execution, grouping: grouping, filter: common.filter, range: range, metrics: computedMetrics,
-            estimates: approximate && by.count == 1 && MetricNeeds(computedMetrics).visitors)
+            estimates: approximate && by.count == 1 && MetricNeeds(computedMetrics).visitors, kept: 0)
         let result = try scan.sums()
         var all = Array(0..<result.table.count)
         let choosing = [orderBy] + having.map(\.metric)
@@ -24,7 +25,7 @@ extension TopQuery {
 
         var texts = GroupTexts(execution, grouping)
         let passing = all.filter { group in having.allSatisfy { $0.holds(for: numbers[group].value($0.metric)) } }
-        let ordered = try ordered(passing, numbers, result.table, &texts)
+        let ordered = try ordered(passing, numbers, result.table, &texts, execution)
         let shown = Array(ordered.dropFirst(offset).prefix(limit))
         let shownNumbers =
             isChosenByAdditive
@@ -33,6 +34,7 @@ extension TopQuery {
         let series = try self.series(shown, result, execution, range)
         var rows: [JSONValue] = []
         for (position, group) in shown.enumerated() {
+            if position % 4096 == 0 { try execution.check() }
             let key = try texts.key(result.table, group)
             var row: [(key: String, value: JSONValue)] = [("key", .array(key.map { $0.map { .string($0) } ?? .null }))]
             for metric in metrics { row.append((metric.name, shownNumbers[position].json(metric))) }
@@ -82,8 +84,9 @@ extension TopQuery {
     }
 
     /// The first `offset + limit` groups in the order of the answer.
-    private func ordered(
-        _ groups: [Int], _ numbers: [GroupNumbers], _ table: GroupTable, _ texts: inout GroupTexts
+    func ordered(
+        _ groups: [Int], _ numbers: [GroupNumbers], _ table: GroupTable, _ texts: inout GroupTexts,
+        _ execution: Execution
     ) throws(QueryError) -> [Int] {
         let values = numbers.map { $0.value(orderBy) }
         func isBefore(_ left: Double?, _ right: Double?) -> Bool? {
@@ -92,7 +95,8 @@ extension TopQuery {
             guard let right else { return true }
             return descending ? left > right : left < right
         }
-        var sorted = groups.sorted { isBefore(values[$0], values[$1]) ?? false }
+        var sorted = groups
+        try execution.sort(&sorted) { isBefore(values[$0], values[$1]) ?? false }
         // Texts are read only of rows that may be shown: those up to the last place and their equals.
         let wanted = offset + limit
         if sorted.count > wanted {
@@ -146,7 +150,7 @@ extension TopQuery {
         }
         let scan = MetricScan(
             execution: execution, grouping: Grouping(dimensions: by, intervals: intervals), filter: common.filter,
-            range: range, metrics: metrics)
+            range: range, metrics: metrics, kept: 1)
         let points = try scan.sums()
         var texts = GroupTexts(execution, Grouping(dimensions: by))
         var rowOfKey: [[UInt64]: Int] = [:]

@@ -60,6 +60,16 @@ struct Accumulators {
     /// By measure, then by group.
     private(set) var statistics: [[Statistics]]
 
+    /// Numbers kept for percentiles.
+    private var kept = 0
+
+    /// Bytes held, about.
+    var bytes: Int {
+        let additive = events.capacity + pageviews.capacity + repeats.capacity + kept
+        return additive * MemoryLayout<Int>.stride
+            + statistics.reduce(0) { $0 + $1.capacity } * MemoryLayout<Statistics>.stride
+    }
+
     init(_ plan: Plan) {
         self.plan = plan
         statistics = plan.measures.map { _ in [] }
@@ -101,9 +111,12 @@ struct Accumulators {
     /// Adds a measure's numbers, NaN for none.
     mutating func add(measure: Int, numbers: [Double], groups: [UInt32], mask: [UInt8]) {
         let keep = plan.keepsNumbers[measure]
+        var added = 0
         for position in groups.indices where mask[position] != 0 && !numbers[position].isNaN {
             statistics[measure][Int(groups[position])].add(numbers[position], keep: keep)
+            added += 1
         }
+        if keep { kept += added }
     }
 
     /// Adds one group of another set of accumulators to a group of this one.
@@ -113,6 +126,7 @@ struct Accumulators {
         if plan.boundsVisitors { repeats[target] += other.repeats[source] }
         for measure in statistics.indices {
             statistics[measure][target].add(other.statistics[measure][source])
+            kept += other.statistics[measure][source].numbers.count
         }
     }
 }

@@ -29,7 +29,13 @@ struct CompiledFilter: Sendable {
     private let segment: Segment
     private let root: Node
 
-    init(_ filter: Filter?, range: ResolvedRange, segment: Segment, hash: EventHash) throws(QueryError) {
+    /// Works a filter out for a segment.
+    ///
+    /// - Parameter execution: whose time and cancellation are looked at now and then, since a long list of values
+    ///   against a large dictionary takes a while.
+    init(
+        _ filter: Filter?, range: ResolvedRange, segment: Segment, hash: EventHash, execution: Execution? = nil
+    ) throws(QueryError) {
         self.segment = segment
         var nodes: [Node] = []
         switch segment.coverage(of: range) {
@@ -41,7 +47,7 @@ struct CompiledFilter: Sendable {
             let to = UInt32(clamping: max(0, range.to.subtractingClamped(month)))
             nodes.append(from < to ? .times(from..<to) : .constant(false))
         }
-        if let filter { nodes.append(try CompiledFilter.compile(filter, segment, hash)) }
+        if let filter { nodes.append(try CompiledFilter.compile(filter, segment, hash, execution)) }
         root = CompiledFilter.simplified(.all(nodes))
     }
 
@@ -72,42 +78,51 @@ struct CompiledFilter: Sendable {
 
     // MARK: Making
 
-    private static func compile(_ filter: Filter, _ segment: Segment, _ hash: EventHash) throws(QueryError) -> Node {
+    private static func compile(
+        _ filter: Filter, _ segment: Segment, _ hash: EventHash, _ execution: Execution?
+    ) throws(QueryError) -> Node {
         switch filter {
         case .all(let parts):
             var nodes: [Node] = []
-            for part in parts { nodes.append(try compile(part, segment, hash)) }
+            for part in parts { nodes.append(try compile(part, segment, hash, execution)) }
             return .all(nodes)
         case .any(let parts):
             var nodes: [Node] = []
-            for part in parts { nodes.append(try compile(part, segment, hash)) }
+            for part in parts { nodes.append(try compile(part, segment, hash, execution)) }
             return .any(nodes)
-        case .not(let part): return .not(try compile(part, segment, hash))
-        case .test(let test): return try compile(test, segment, hash)
+        case .not(let part): return .not(try compile(part, segment, hash, execution))
+        case .test(let test): return try compile(test, segment, hash, execution)
         }
     }
 
-    private static func compile(_ test: Filter.Test, _ segment: Segment, _ hash: EventHash) throws(QueryError) -> Node {
+    private static func compile(
+        _ test: Filter.Test, _ segment: Segment, _ hash: EventHash, _ execution: Execution?
+    ) throws(QueryError) -> Node {
         let isOrder =
             switch test.op {
             case .greater, .greaterOrEqual, .less, .lessOrEqual: true
             default: false
             }
-        if isOrder, test.dimension == .field(.time) { return .number(.time, test.op, test.numbers) }
+        if isOrder, test.dimension == .field(.time) { return .number(.time, test.op, test.decisiveNumbers) }
         if isOrder, test.dimension == .field(.value) {
-            return segment.header.hasValues ? .number(.value, test.op, test.numbers) : .constant(false)
+            return segment.header.hasValues ? .number(.value, test.op, test.decisiveNumbers) : .constant(false)
         }
         let dimension = try SegmentDimension(test.dimension, of: segment, hash: hash)
-        let table = valueMatches(test, dimension.table, hash)
+        let table = try valueMatches(test, dimension.table, hash, execution)
         if case .names = dimension.kind { return .names(table.dropFirst().map { $0 != 0 }) }
         return .codes(dimension, CodeMatches(table))
     }
 
     /// Whether each value of a table passes a test.
-    private static func valueMatches(_ test: Filter.Test, _ table: ValueTable, _ hash: EventHash) -> [UInt8] {
+    private static func valueMatches(
+        _ test: Filter.Test, _ table: ValueTable, _ hash: EventHash, _ execution: Execution?
+    ) throws(QueryError) -> [UInt8] {
         let scalar = ScalarTest(test, hash: hash)
         var matches = [UInt8](repeating: 0, count: table.count)
+        // One look at the clock for some ten thousand comparisons of texts.
+        let stride = max(1, 65_536 / max(1, test.values.count + 100 * test.patterns.count))
         for code in 0..<table.count where table.kinds[code] != ValueKind.list.rawValue {
+            if code % stride == 0 { try execution?.check() }
             matches[code] = scalar.holds(table, code) ? 1 : 0
         }
         if table.hasLists {
@@ -167,7 +182,7 @@ struct CompiledFilter: Sendable {
             {
                 mask.fill(value ? 1 : 0, count: piece.range.count)
             } else {
-                try dimension.map(matches.byCode, segment: segment, piece: piece, into: &mask)
+                try dimension.test(matches, segment: segment, piece: piece, into: &mask)
             }
         case .times(let range):
             if let zone = try stored({ () throws(StorageError) in try segment.timeZone(chunk: piece.chunk) }) {
@@ -245,11 +260,21 @@ struct CompiledFilter: Sendable {
 struct CodeMatches: Sendable {
     /// 1 for codes that pass.
     let byCode: [UInt8]
+    /// The codes that pass, if they are few: comparing rows with each is quicker than looking each row up.
+    let few: [UInt32]?
     /// Number of codes below each that pass; one more than there are codes.
     private let passing: [UInt32]
 
+    /// Comparisons take a vector of rows at a time.
+    private static let maxFew = 4
+
     init(_ byCode: [UInt8]) {
         self.byCode = byCode
+        var few: [UInt32] = []
+        for (code, match) in byCode.enumerated() where match != 0 && few.count <= Self.maxFew {
+            few.append(UInt32(code))
+        }
+        self.few = few.count <= Self.maxFew ? few : nil
         var sum: UInt32 = 0
         passing =
             [0]

@@ -12,27 +12,39 @@ struct DistinctVisitors {
     /// Number of selected groups.
     let groups: Int
 
-    private static let bitmapBits = 1 << 25
-
     /// What takes part of one segment; made once a query, used by every partition.
     private struct Prepared: Sendable {
         var names: [(name: Int, filter: CompiledFilter)] = []
         var grouping: LocalGrouping?
         /// Whether every event counts, all in one group: then so does every visitor, and no row needs to be looked at.
         var countsEveryVisitor = false
+        /// How rows find their bits at once, where they are grouped by one dimension or by intervals alone.
+        var direct: DirectGroups?
     }
 
     /// The number of visitors of each selected group.
     func run() throws(QueryError) -> [Int] {
-        var prepared: [Prepared] = []
-        for segment in execution.segments { prepared.append(try prepare(segment)) }
-        let partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
-        let ready = prepared
+        let preparing = PerWorker(execution.segments.count) { Prepared() }
+        try execution.parallel(execution.segments.count) { (_, index) throws(QueryError) in
+            let segment = try prepare(execution.segments[index])
+            preparing.with(index) { $0 = segment }
+        }
+        let prepared = preparing.all
+        if groups == 1, prepared.allSatisfy({ $0.names.isEmpty || $0.countsEveryVisitor }) {
+            let all = execution.segments.indices.filter { !prepared[$0].names.isEmpty }
+            return [try VisitorUnion.count(of: all.map { execution.segments[$0] }, execution)]
+        }
+        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
         let counts = PerWorker(execution.workers) { [Int](repeating: 0, count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
             try counts.with(worker) { (counts) throws(QueryError) in
-                try count(partition, of: partitions, ready, into: &counts)
+                let slots = partitions.slots(partition)
+                // One group more, for rows of no selected one.
+                if VisitorBits.fits(groups: groups + 1, visitors: slots.count) {
+                    try countBits(partition, of: partitions, slots, prepared, into: &counts)
+                } else {
+                    try count(partition, of: partitions, slots, prepared, into: &counts)
+                }
             }
         }
         return counts.all.reduce([Int](repeating: 0, count: groups)) { zip($0, $1).map(+) }
@@ -46,7 +58,9 @@ struct DistinctVisitors {
             let filter = filter.filter(forName: name)
             if filter.constant != false { prepared.names.append((name, filter)) }
         }
-        prepared.grouping = try LocalGrouping(grouping, of: segment, hash: execution.hash)
+        let local = try LocalGrouping(grouping, of: segment, hash: execution.hash)
+        prepared.direct = DirectGroups(local, grouping, segment, resolver, groups: groups)
+        prepared.grouping = local
         prepared.countsEveryVisitor =
             grouping.dimensions.isEmpty && grouping.intervals == nil
             && prepared.names.count == segment.header.names.count
@@ -54,22 +68,59 @@ struct DistinctVisitors {
         return prepared
     }
 
-    private func count(
-        _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], into counts: inout [Int]
+    // MARK: Bits
+
+    private func countBits(
+        _ partition: Int, of partitions: VisitorPartitions, _ slots: VisitorSlots, _ prepared: [Prepared],
+        into counts: inout [Int]
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
-        var seen = Seen(groups: groups, slots: slots.count, limit: DistinctVisitors.bitmapBits)
+        let bits = VisitorBits(groups: groups + 1, visitors: slots.count)
         var mask: [UInt8] = []
         var local: [UInt32] = []
         var visitors: [UInt32] = []
         for (index, segment) in execution.segments.enumerated() {
             guard var grouping = prepared[index].grouping else { continue }
             if prepared[index].countsEveryVisitor {
-                for slot in slots.ofOrdinals(segment: index).slots where seen.insert(group: 0, slot: slot) {
-                    counts[0] += 1
-                }
+                for slot in slots.ofOrdinals(segment: index).slots { bits.insert(group: 0, visitor: slot) }
                 continue
             }
+            let direct = prepared[index].direct
+            var resolved = GroupResolver.Local()
+            for (name, filter) in prepared[index].names {
+                for piece in partitions.pieces(partition, segment: index, name: name) {
+                    try execution.check()
+                    execution.countRows(piece.range.count)
+                    if let direct {
+                        if filter.constant != true { try filter.mask(piece, into: &mask) }
+                        try direct.insert(
+                            piece, segment: segment, slots, index: index, mask: filter.constant == true ? nil : mask,
+                            into: bits)
+                        continue
+                    }
+                    try slots.read(piece, segment: segment, index: index, into: &visitors)
+                    try filter.mask(piece, into: &mask)
+                    try grouping.assign(piece, segment: segment, into: &local)
+                    resolver.forEachRow(local, mask: mask, grouping, &resolved) { position, group in
+                        bits.insert(group: group, visitor: visitors[position])
+                    }
+                }
+            }
+        }
+        for group in 0..<groups { counts[group] += bits.count(group: group) }
+    }
+
+    // MARK: Sets
+
+    private func count(
+        _ partition: Int, of partitions: VisitorPartitions, _ slots: VisitorSlots, _ prepared: [Prepared],
+        into counts: inout [Int]
+    ) throws(QueryError) {
+        var seen = HashIndex()
+        var mask: [UInt8] = []
+        var local: [UInt32] = []
+        var visitors: [UInt32] = []
+        for (index, segment) in execution.segments.enumerated() {
+            guard var grouping = prepared[index].grouping else { continue }
             var resolved = GroupResolver.Local()
             for (name, filter) in prepared[index].names {
                 for piece in partitions.pieces(partition, segment: index, name: name) {
@@ -77,50 +128,14 @@ struct DistinctVisitors {
                     execution.countRows(piece.range.count)
                     try slots.read(piece, segment: segment, index: index, into: &visitors)
                     try filter.mask(piece, into: &mask)
-                    if let group = grouping.constantGroup(piece) {
-                        resolver.forEach(group, grouping, &resolved) { group in
-                            for position in visitors.indices where mask[position] != 0 {
-                                if seen.insert(group: group, slot: visitors[position]) { counts[Int(group)] += 1 }
-                            }
-                        }
-                        continue
-                    }
                     try grouping.assign(piece, segment: segment, into: &local)
                     resolver.forEachRow(local, mask: mask, grouping, &resolved) { position, group in
-                        if seen.insert(group: group, slot: visitors[position]) { counts[Int(group)] += 1 }
+                        let before = seen.count
+                        _ = seen.insert(mixed(UInt64(group) << 32 | UInt64(visitors[position])))
+                        if seen.count > before { counts[Int(group)] += 1 }
                     }
                 }
             }
-        }
-    }
-
-    /// The (group, visitor) pairs seen in a partition.
-    private struct Seen {
-        private let slots: Int
-        private var bitmap: [UInt64] = []
-        private var set = HashIndex()
-        private let usesBitmap: Bool
-
-        init(groups: Int, slots: Int, limit: Int) {
-            self.slots = slots
-            usesBitmap = groups.multipliedReportingOverflow(by: slots).partialValue <= limit && groups <= limit
-            if usesBitmap { bitmap = [UInt64](repeating: 0, count: (groups * slots + 63) / 64) }
-        }
-
-        /// Returns whether the pair is new.
-        @inline(__always)
-        mutating func insert(group: UInt32, slot: UInt32) -> Bool {
-            if usesBitmap {
-                let bit = Int(group) * slots + Int(slot)
-                let word = bit >> 6
-                let flag = UInt64(1) << UInt64(bit & 63)
-                if bitmap[word] & flag != 0 { return false }
-                bitmap[word] |= flag
-                return true
-            }
-            let before = set.count
-            _ = set.insert(mixed(UInt64(group) << 32 | UInt64(slot)))
-            return set.count > before
         }
     }
 }

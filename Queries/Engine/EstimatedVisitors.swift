@@ -70,7 +70,8 @@ struct EstimatedVisitors {
     ) throws(QueryError) {
         let segment = execution.segments[index]
         guard segment.coverage(of: range) != .none else { return }
-        let filter = try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         let names = filter.possibleNames
         var selected = [Int32](repeating: -1, count: table.count)
         for (number, group) in groups.enumerated() { selected[group] = Int32(number) }
@@ -172,6 +173,11 @@ struct EstimatedVisitors {
         let hashes = try stored { () throws(StorageError) in try segment.visitorHashes() }
         let resolver = GroupResolver(table, selected: scan.selected)
         var grouping = scan.grouping
+        if let direct = DirectGroups(grouping, self.grouping, segment, resolver, groups: sketches.count),
+            VisitorBits.fits(groups: sketches.count + 1, visitors: hashes.count)
+        {
+            return try read(scan, direct, hashes, &sketches)
+        }
         var resolved = GroupResolver.Local()
         var mask: [UInt8] = []
         var local: [UInt32] = []
@@ -192,6 +198,27 @@ struct EstimatedVisitors {
                 last[Int(group)] = ordinal
                 sketches[Int(group)].insert(hashes[Int(ordinal)])
             }
+        }
+    }
+    /// The same where a row's group is one look-up: visitors become bits first, so that each is added once.
+    private func read(
+        _ scan: Scan, _ direct: DirectGroups, _ hashes: [UInt64], _ sketches: inout [VisitorSketch]
+    ) throws(QueryError) {
+        let segment = execution.segments[scan.segment]
+        let visitors = VisitorSlots(visitors: 0..<hashes.count, maps: [Array(0..<UInt32(hashes.count))])
+        let bits = VisitorBits(groups: sketches.count + 1, visitors: hashes.count)
+        var mask: [UInt8] = []
+        for piece in scan.pieces {
+            try execution.check()
+            let filter = scan.filter.filter(forName: piece.name)
+            guard filter.constant != false else { continue }
+            execution.countRows(piece.range.count)
+            if filter.constant != true { try filter.mask(piece, into: &mask) }
+            try direct.insert(
+                piece, segment: segment, visitors, index: 0, mask: filter.constant == true ? nil : mask, into: bits)
+        }
+        for group in sketches.indices {
+            bits.forEachVisitor(ofGroup: group) { sketches[group].insert(hashes[$0]) }
         }
     }
 }

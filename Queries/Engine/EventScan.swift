@@ -52,7 +52,8 @@ struct EventScan {
     private func scan(
         _ segment: Segment, _ index: Int, threshold: inout Int64, wanted: Int, into found: inout [Found]
     ) throws(QueryError) {
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         var mask: [UInt8] = []
         var pruneAt = wanted * 4 + 4096
         let month = segment.header.month

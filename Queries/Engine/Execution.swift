@@ -12,18 +12,34 @@ final class Execution: Sendable {
     /// The clock when the query came, Unix milliseconds.
     let now: Int64
     let threads: Int
+    /// What was worked out from sets of segments before.
+    let derived: DerivedCache
+    private let helpers: QueryWorkers
     private let deadline: UInt64
     private let timeoutMs: Int64
     private let scanned = Atomic<Int>(0)
-    private let isCancelled = Atomic<Bool>(false)
+    private let cancellation: QueryCancellation?
+    /// What the query holds in memory.
+    let memory: QueryMemory
+    /// Partial results of other askings of the query; `nil` when it is to be computed afresh.
+    let partials: PartialResults?
     private let estimateError = Atomic<UInt64>(0)
 
-    init(snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, timeoutMs: Int64) {
+    init(
+        snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, helpers: QueryWorkers, timeoutMs: Int64,
+        memory: QueryMemory = QueryMemory(), partials: PartialResults? = nil, cancellation: QueryCancellation? = nil,
+        derived: DerivedCache
+    ) {
         self.snapshot = snapshot
         self.hash = hash
         self.now = now
         self.threads = max(1, threads)
+        self.helpers = helpers
         self.timeoutMs = timeoutMs
+        self.derived = derived
+        self.memory = memory
+        self.partials = partials
+        self.cancellation = cancellation
         deadline = DispatchTime.now().uptimeNanoseconds &+ UInt64(clamping: timeoutMs) &* 1_000_000
     }
 
@@ -45,7 +61,9 @@ final class Execution: Sendable {
 
     /// Called once a piece of at most 65,536 rows: a query overshoots its time by one piece at the most.
     func check() throws(QueryError) {
-        if isCancelled.load(ordering: .relaxed) { throw QueryError(.timeout, "The query was stopped.") }
+        if let cancellation, cancellation.isCancelled {
+            throw QueryError(.cancelled, "The query was stopped: its client has closed the connection.")
+        }
         if DispatchTime.now().uptimeNanoseconds > deadline {
             throw QueryError(
                 .timeout,
@@ -54,7 +72,25 @@ final class Execution: Sendable {
         }
     }
 
-    /// Runs `body` for every index, on up to ``threads`` threads that take the next index when they are free.
+    /// Sorts what may be millions of elements, with a look at the clock now and then.
+    func sort<Element>(
+        _ elements: inout [Element], by precedes: (Element, Element) -> Bool
+    ) throws(QueryError) {
+        var comparisons = 0
+        do {
+            try elements.sort { left, right in
+                comparisons &+= 1
+                if comparisons & 0xFFFF == 0 { try check() }
+                return precedes(left, right)
+            }
+        } catch {
+            // Only the check throws.
+            throw error as? QueryError ?? QueryError(.cancelled, "The query was stopped.")
+        }
+    }
+
+    /// Runs `body` for every index, on this thread and up to ``threads`` in all that take the next index when they are
+    /// free.
     ///
     /// - Parameter body: gets the number of its worker, for state of its own, and the index.
     /// - Throws: the first error; the other workers then stop at their next index.
@@ -71,7 +107,7 @@ final class Execution: Sendable {
         }
         let next = Atomic<Int>(0)
         let failure = Mutex<QueryError?>(nil)
-        DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        helpers.run(workers) { worker in
             while true {
                 let index = next.add(1, ordering: .relaxed).oldValue
                 if index >= count || failure.withLock({ $0 != nil }) { return }

@@ -62,8 +62,7 @@ struct FunnelGather: Sendable {
                     ? Prepared() : try FunnelGather.prepare(segment, execution, plan, range))
         }
         self.prepared = prepared
-        partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
     }
 
     private static func prepare(
@@ -73,7 +72,8 @@ struct FunnelGather: Sendable {
         func compiled(_ match: StepMatch?) throws(QueryError) -> CompiledFilter {
             let parts = [query.common.filter, match?.asFilter].compactMap { $0 }
             return try CompiledFilter(
-                parts.isEmpty ? nil : .all(parts), range: range, segment: segment, hash: execution.hash)
+                parts.isEmpty ? nil : .all(parts), range: range, segment: segment, hash: execution.hash,
+                execution: execution)
         }
         var tests: [Test] = []
         for (number, step) in plan.steps.enumerated() {
@@ -118,7 +118,7 @@ struct FunnelGather: Sendable {
     ///
     /// - Returns: the number of its visitors.
     func gather(_ partition: Int, into gathered: inout Gathered) throws(QueryError) -> Int {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         gathered.events.removeAll()
         gathered.keys.removeAll(keepingCapacity: true)
         gathered.values.removeAll(keepingCapacity: true)

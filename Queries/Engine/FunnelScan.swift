@@ -3,8 +3,9 @@ import Storage
 
 /// How many visitors reach each step of a funnel that asks for nothing else; ``FunnelOptionsScan`` does the others.
 ///
-/// Reads only the rows whose event name can take a step. Each partition of visitors gathers its steps' events, brings
-/// each visitor's into the order of time, and matches them; partitions add up.
+/// ``FunnelKernel`` does it where no event takes several steps. Else each partition of visitors gathers its steps' events,
+/// brings each visitor's into the order of time, and matches them; partitions add up. Either reads only the rows whose
+/// event name can take a step.
 struct FunnelScan {
     let execution: Execution
     let query: FunnelQuery
@@ -46,12 +47,14 @@ struct FunnelScan {
 
     /// Runs the scan.
     func run() throws(QueryError) -> Result {
+        if let counts = try FunnelKernel(execution: execution, query: query, range: range).run() {
+            return Result(counts: counts)
+        }
         var prepared: [Prepared] = []
         for segment in execution.segments {
             prepared.append(segment.coverage(of: range) == .none ? Prepared() : try prepare(segment))
         }
-        let partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
         let ready = prepared
         let steps = query.steps.count
         let workers = PerWorker(execution.workers) {
@@ -106,7 +109,7 @@ struct FunnelScan {
     private func scanPlain(
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = worker.plain
         events.removeAll()
         var mask: [UInt8] = []

@@ -21,6 +21,11 @@ struct GroupTable {
 
     var count: Int { index.count }
 
+    /// Bytes held, about.
+    var bytes: Int {
+        index.bytes + intervals.capacity * MemoryLayout<UInt32>.stride + places.capacity * MemoryLayout<Place>.stride
+    }
+
     /// The key of a group.
     static func key(_ hashes: [UInt64], interval: UInt32) -> UInt64 {
         var key = UInt64(interval) &+ 0x9E37_79B9_7F4A_7C15

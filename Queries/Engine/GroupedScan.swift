@@ -16,11 +16,29 @@ struct GroupedScan {
     let plan: Accumulators.Plan
     /// Whether roll-ups may be used; tests compare both ways.
     var usesRollups = true
+    /// Which of the query's scans this is, where its partial results are kept. Scans of one query that differ in more
+    /// than their range have different numbers.
+    var kept: UInt8?
 
     /// Groups and their numbers.
     struct Result {
         var table: GroupTable
         var sums: Accumulators
+        /// Bytes that the query's memory counts for it.
+        private var held = 0
+
+        init(table: GroupTable, sums: Accumulators) {
+            self.table = table
+            self.sums = sums
+        }
+
+        /// Counts what it has grown by.
+        mutating func account(_ memory: QueryMemory) throws(QueryError) {
+            let bytes = table.bytes + sums.bytes
+            guard bytes > held else { return }
+            try memory.hold(bytes - held)
+            held = bytes
+        }
 
         /// Adds a group's numbers.
         mutating func fold(
@@ -38,12 +56,20 @@ struct GroupedScan {
         }
     }
 
-    /// A part of the work: some pieces of one segment, or all of its roll-up.
+    /// A part of the work: some pieces of one segment, or all of a roll-up.
     private struct Unit {
         var segment: Int
         var pieces: [Piece]
-        var rollup: Int?
+        var rollup: Rollups?
         var names: [Int]
+        /// Where its result is kept, if it is.
+        var key: PartialCache.Key?
+    }
+
+    /// Which roll-up answers for a segment.
+    private enum Rollups {
+        case column(Int)
+        case hours
     }
 
     private static let rowsAUnit = 8 * CodeChunk.rows
@@ -56,10 +82,10 @@ struct GroupedScan {
         try execution.parallel(units.count) { (worker, index) throws(QueryError) in
             try results.with(worker) { (result) throws(QueryError) in
                 let unit = units[index]
-                if let column = unit.rollup {
-                    try foldRollup(unit, column, into: &result)
-                } else {
-                    try scan(unit, into: &result)
+                switch unit.rollup {
+                case .column(let column): try foldRollup(unit, column, into: &result)
+                case .hours: try foldHours(unit, into: &result)
+                case nil: try scan(unit, into: &result)
                 }
             }
         }
@@ -71,6 +97,10 @@ struct GroupedScan {
                 total.fold(
                     other.sums, group: group, key: other.table.index.keys[group],
                     interval: other.table.intervals[group], places: places)
+                if group % 4096 == 0 {
+                    try execution.check()
+                    try total.account(execution.memory)
+                }
             }
         }
         return total
@@ -79,26 +109,48 @@ struct GroupedScan {
     private func makeUnits() throws(QueryError) -> [Unit] {
         var units: [Unit] = []
         for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
-            let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+            let filter = try CompiledFilter(
+                self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
             let names = filter.possibleNames
             if let column = rollupColumn(segment, filter, names) {
-                units.append(Unit(segment: index, pieces: [], rollup: column, names: names))
+                units.append(Unit(segment: index, pieces: [], rollup: .column(column), names: names))
+                continue
+            }
+            if try answersByHours(segment, filter, names) {
+                units.append(Unit(segment: index, pieces: [], rollup: .hours, names: names))
                 continue
             }
             var pieces: [Piece] = []
             var rows = 0
+            var part = 0
+            func add() {
+                units.append(Unit(segment: index, pieces: pieces, names: names, key: key(segment, part: part)))
+                pieces = []
+                rows = 0
+                part += 1
+            }
             for piece in segment.pieces(names: names) {
                 pieces.append(piece)
                 rows += piece.range.count
-                if rows >= GroupedScan.rowsAUnit {
-                    units.append(Unit(segment: index, pieces: pieces, names: names))
-                    pieces = []
-                    rows = 0
-                }
+                if rows >= GroupedScan.rowsAUnit { add() }
             }
-            if !pieces.isEmpty { units.append(Unit(segment: index, pieces: pieces, names: names)) }
+            if !pieces.isEmpty { add() }
         }
         return units
+    }
+
+    /// Where the result of a part of a segment is kept: only where neither the range nor the ends of its first and last
+    /// interval have a say in it.
+    private func key(_ segment: Segment, part: Int) -> PartialCache.Key? {
+        guard let kept, let partials = execution.partials, segment.isSealed, segment.coverage(of: range) == .all else {
+            return nil
+        }
+        if let intervals = grouping.intervals {
+            guard intervals.count > 2, segment.header.first >= intervals.start(1),
+                segment.header.last < intervals.start(intervals.count - 1)
+            else { return nil }
+        }
+        return partials.key(segment, scan: kept, part: part)
     }
 
     // MARK: Roll-ups
@@ -106,13 +158,85 @@ struct GroupedScan {
     /// The column whose roll-up answers for a whole segment, if there is one.
     private func rollupColumn(_ segment: Segment, _ filter: CompiledFilter, _ names: [Int]) -> Int? {
         guard usesRollups, segment.isSealed, grouping.intervals == nil, grouping.dimensions.count == 1,
-            segment.coverage(of: range) == .all, plan.measures.allSatisfy({ $0 == .value }),
-            !plan.keepsNumbers.contains(true),
+            segment.coverage(of: range) == .all, addsUp,
             let column = segment.header.column(grouping.dimensions[0].name),
             segment.header.columns[column].hasCompleteRollup,
             names.allSatisfy({ filter.filter(forName: $0).constant == true })
         else { return nil }
         return column
+    }
+
+    /// Whether all that is accumulated is among the numbers of roll-ups.
+    private var addsUp: Bool { plan.measures.allSatisfy { $0 == .value } && !plan.keepsNumbers.contains(true) }
+
+    /// Whether the roll-up of a segment's hours answers for it: each hour lies in the range or out of it, and in one
+    /// interval.
+    private func answersByHours(
+        _ segment: Segment, _ filter: CompiledFilter, _ names: [Int]
+    ) throws(QueryError) -> Bool {
+        // Without intervals and measures counting the rows of names is quicker still.
+        guard usesRollups, grouping.dimensions.isEmpty, grouping.intervals != nil || !plan.measures.isEmpty,
+            addsUp, segment.header.hours == .complete, segment.coverage(of: range) == .all,
+            names.allSatisfy({ filter.filter(forName: $0).constant == true }),
+            try stored({ () throws(StorageError) in try segment.hours() }) != nil
+        else { return false }
+        guard let intervals = grouping.intervals else { return true }
+        let hours = SegmentHours(segment.header)
+        return (1...hours.count).allSatisfy { code in
+            let start = hours.start(ofCode: UInt32(code))
+            // The first and the last hour have no events outside of the range.
+            let first = intervals.index(of: max(start, segment.header.first))
+            return first != nil
+                && first == intervals.index(of: min(start + SegmentHours.lengthMs - 1, segment.header.last))
+        }
+    }
+
+    private func foldHours(_ unit: Unit, into result: inout Result) throws(QueryError) {
+        let segment = execution.segments[unit.segment]
+        guard let rollup = try stored({ () throws(StorageError) in try segment.hours() }) else { return }
+        let hours = SegmentHours(segment.header)
+        var isCounted = [Bool](repeating: false, count: segment.header.names.count)
+        for name in unit.names { isCounted[name] = true }
+        for index in 0..<rollup.blocks {
+            try execution.check()
+            let block = try stored { () throws(StorageError) in try rollup.block(index) }
+            execution.countRows(block.count)
+            for entry in 0..<block.count {
+                let cells = block.cells(of: entry)
+                guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
+                let time = max(hours.start(ofCode: block.codes[entry]), segment.header.first)
+                let interval = UInt32(grouping.intervals?.index(of: time) ?? 0)
+                let group = Int(
+                    result.table.insert(
+                        key: GroupTable.key([], interval: interval), interval: interval, places: []))
+                result.sums.grow(to: result.table.count)
+                add(block, cells, isCounted, to: group, pageView: pageView(of: segment), &result.sums)
+            }
+        }
+    }
+
+    /// Adds the numbers of an entry's counted cells to a group.
+    private func add(
+        _ block: RollupBlock, _ cells: Range<Int>, _ isCounted: [Bool], to group: Int, pageView: Int?,
+        _ sums: inout Accumulators
+    ) {
+        for cell in cells where isCounted[Int(block.cellNames[cell])] {
+            let events = Int(block.cellEvents[cell])
+            sums.addEvents(events, group: group)
+            if plan.pageviews, Int(block.cellNames[cell]) == pageView { sums.addPageviews(events, group: group) }
+            guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
+            for measure in plan.measures.indices {
+                sums.addStatistics(
+                    Accumulators.Statistics(
+                        count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
+                        maximum: numbers.maximum),
+                    measure: measure, group: group)
+            }
+        }
+    }
+
+    private func pageView(of segment: Segment) -> Int? {
+        segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
     }
 
     private func foldRollup(_ unit: Unit, _ column: Int, into result: inout Result) throws(QueryError) {
@@ -121,13 +245,16 @@ struct GroupedScan {
         let table = try stored { () throws(StorageError) in try segment.table(column: column) }
         var isCounted = [Bool](repeating: false, count: segment.header.names.count)
         for name in unit.names { isCounted[name] = true }
-        let pageView = segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
+        let pageView = pageView(of: segment)
         for index in 0..<rollup.blocks {
             try execution.check()
             let block = try stored { () throws(StorageError) in try rollup.block(index) }
             execution.countRows(block.count)
             for entry in 0..<block.count {
-                if entry % 4096 == 0 { try QueryMemory.checkGroups(result.table.count) }
+                if entry % 4096 == 0 {
+                    try QueryMemory.checkGroups(result.table.count)
+                    try result.account(execution.memory)
+                }
                 let cells = block.cells(of: entry)
                 guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
                 let code = block.codes[entry]
@@ -138,21 +265,7 @@ struct GroupedScan {
                 if plan.boundsVisitors {
                     result.sums.addRepeats(block.repeats(of: entry) { isCounted[$0] }, group: group)
                 }
-                for cell in cells where isCounted[Int(block.cellNames[cell])] {
-                    let events = Int(block.cellEvents[cell])
-                    result.sums.addEvents(events, group: group)
-                    if plan.pageviews, Int(block.cellNames[cell]) == pageView {
-                        result.sums.addPageviews(events, group: group)
-                    }
-                    guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
-                    for measure in plan.measures.indices {
-                        result.sums.addStatistics(
-                            Accumulators.Statistics(
-                                count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
-                                maximum: numbers.maximum),
-                            measure: measure, group: group)
-                    }
-                }
+                add(block, cells, isCounted, to: group, pageView: pageView, &result.sums)
             }
         }
     }
@@ -164,13 +277,21 @@ struct GroupedScan {
 
     private func scan(_ unit: Unit, into result: inout Result) throws(QueryError) {
         let segment = execution.segments[unit.segment]
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        if let key = unit.key, let known = execution.partials?.cache.find(key) {
+            try known.fold(
+                into: &result, segment: unit.segment, intervals: grouping.intervals, execution: execution)
+            return
+        }
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         var grouping = try LocalGrouping(self.grouping, of: segment, hash: execution.hash)
         var measures: [SegmentMeasure] = []
         for measure in plan.measures { measures.append(try SegmentMeasure(measure, of: segment, hash: execution.hash)) }
         var sums = Accumulators(plan)
         try QueryMemory.checkCells(grouping.count, measures: plan.measures.count)
         sums.grow(to: grouping.count)
+        var held = 0
+        defer { execution.memory.release(held) }
         var mask: [UInt8] = []
         var groups: [UInt32] = []
         var numbers: [Double] = []
@@ -196,9 +317,25 @@ struct GroupedScan {
                 guard try measure.read(piece, segment: segment, into: &numbers) else { continue }
                 sums.add(measure: index, numbers: numbers, groups: groups, mask: mask)
             }
+            if sums.bytes > held {
+                try execution.memory.hold(sums.bytes - held)
+                held = sums.bytes
+            }
+        }
+        if let key = unit.key, let partials = execution.partials {
+            let found = try partial(sums, grouping)
+            if let found {
+                partials.cache.keep(found, as: key)
+                try found.fold(
+                    into: &result, segment: unit.segment, intervals: self.grouping.intervals, execution: execution)
+                return
+            }
         }
         for group in 0..<grouping.count where sums.events[group] > 0 {
-            if group % 4096 == 0 { try execution.check() }
+            if group % 4096 == 0 {
+                try execution.check()
+                try result.account(execution.memory)
+            }
             try QueryMemory.checkGroups(result.table.count)
             if let single = grouping.singleCode(UInt32(group)) {
                 let hash = grouping.dimensions[0].table.hashes[Int(single.code)]
@@ -217,6 +354,24 @@ struct GroupedScan {
                     places: codes.map { GroupTable.Place(segment: UInt32(unit.segment), code: $0) })
             }
         }
+    }
+}
+
+extension GroupedScan {
+    /// The groups of a unit in a form that can be kept; `nil` if there are too many.
+    private func partial(_ sums: Accumulators, _ local: LocalGrouping) throws(QueryError) -> PartialGroups? {
+        guard sums.events.count(where: { $0 > 0 }) <= PartialCache.maxGroups else { return nil }
+        var found = PartialGroups(dimensions: local.dimensions.count, plan: plan)
+        for group in 0..<local.count where sums.events[group] > 0 {
+            let (codes, interval) = local.parts(UInt32(group))
+            try QueryMemory.checkCombinations(codes, local.dimensions)
+            let start = grouping.intervals.map { $0.start(Int(interval)) }
+            GroupTable.expand(codes, local.dimensions) { codes, hashes in
+                found.append(sums, group: group, codes: codes, hashes: hashes, start: start)
+            }
+            guard found.count <= PartialCache.maxGroups else { return nil }
+        }
+        return found
     }
 }
 

@@ -16,6 +16,9 @@ struct HashIndex: Sendable {
 
     var count: Int { keys.count }
 
+    /// Bytes held, about.
+    var bytes: Int { keys.capacity * MemoryLayout<UInt64>.stride + slots.capacity * MemoryLayout<UInt32>.stride }
+
     /// The number of a key, a new one if it has none yet.
     @inline(__always)
     mutating func insert(_ key: UInt64) -> UInt32 {

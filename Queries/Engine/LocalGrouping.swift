@@ -42,6 +42,11 @@ struct LocalGrouping: Sendable {
     /// Number of groups so far; every number ``assign(_:segment:into:)`` gave out is below it.
     var count: Int { isDense ? denseCount : pairs.last?.count ?? 1 }
 
+    /// Whether a group is a code of one dimension that has no lists, or an interval.
+    var isPlain: Bool {
+        isDense && sizes.count == 1 && dimensions.allSatisfy { !$0.table.hasLists }
+    }
+
     /// The group of all rows of a piece, when their values are known to be the same.
     func constantGroup(_ piece: Piece) -> UInt32? {
         if dimensions.isEmpty && intervals == nil { return 0 }
@@ -67,11 +72,12 @@ struct LocalGrouping: Sendable {
         guard let intervals else { return }
         let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
         codes.fill(0, count: piece.range.count)
-        if let length = intervals.uniformLength, let first = intervals.boundaries.first {
-            let last = Int64(max(0, intervals.count - 1))
-            for (position, row) in piece.range.enumerated() {
-                let index = (month + Int64(times[row]) - first) / length
-                codes[position] = UInt32(truncatingIfNeeded: min(max(0, index), last))
+        if let clock = IntervalClock(intervals, month: month) {
+            times.withUnsafeBufferPointer { times in
+                codes.withUnsafeMutableBufferPointer { codes in
+                    let start = piece.range.lowerBound
+                    for position in 0..<codes.count { codes[position] = clock.index(of: times[start &+ position]) }
+                }
             }
         } else {
             for (position, row) in piece.range.enumerated() {

@@ -76,8 +76,7 @@ struct PathsScan {
         var prepared: [Prepared] = []
         for segment in execution.segments { prepared.append(try prepare(segment)) }
         let values = try ValueNumbers(query.by, of: execution, isRead: prepared.map { !$0.names.isEmpty })
-        let partitions = try VisitorPartitions(
-            execution.segments, names: prepared.map { $0.names.map(\.name) }, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
         let ready = prepared
         let workers = PerWorker(execution.workers) { Worker() }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
@@ -98,13 +97,15 @@ struct PathsScan {
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         var prepared = Prepared()
         guard segment.coverage(of: range) != .none else { return prepared }
-        let filter = try CompiledFilter(query.common.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            query.common.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         let match: Filter? =
             switch query.anchor {
             case .beginning: nil
             case .start(let match), .end(let match): match.asFilter
             }
-        let anchor = try CompiledFilter(match, range: range, segment: segment, hash: execution.hash)
+        let anchor = try CompiledFilter(
+            match, range: range, segment: segment, hash: execution.hash, execution: execution)
         for name in segment.header.names.indices {
             let name = Name(name: name, filter: filter.filter(forName: name), anchor: anchor.filter(forName: name))
             if countsSessions || name.filter.constant != false { prepared.names.append(name) }
@@ -119,7 +120,7 @@ struct PathsScan {
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared], _ values: ValueNumbers,
         into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = worker.events
         events.removeAll()
         for (index, segment) in execution.segments.enumerated() {
@@ -175,7 +176,7 @@ struct PathsScan {
     /// Lays the path of the gathered elements, if they have one.
     private func lay(_ values: ValueNumbers, _ worker: inout Worker) throws(QueryError) {
         guard !worker.elements.isEmpty else { return }
-        settleTies(values, &worker.elements)
+        try settleTies(values, &worker.elements)
         worker.nodes.removeAll(keepingCapacity: true)
         var anchor = -1
         for element in worker.elements {
@@ -196,16 +197,23 @@ struct PathsScan {
     }
 
     /// Gives events of one millisecond an order that does not depend on how they came.
-    private func settleTies(_ values: ValueNumbers, _ elements: inout [Element]) {
+    private func settleTies(_ values: ValueNumbers, _ elements: inout [Element]) throws(QueryError) {
+        var comparisons = 0
+        var isLate = false
         var start = 0
         while start < elements.count {
             var end = start + 1
             while end < elements.count, elements[end].time == elements[start].time { end += 1 }
             if end - start > 1 {
                 elements[start..<end].sort { left, right in
+                    // A sort cannot throw in between; one that is late ends quickly, and its result is not used.
+                    comparisons &+= 1
+                    if comparisons & 0xFFFF == 0, (try? execution.check()) == nil { isLate = true }
+                    if isLate { return false }
                     if left.value != right.value { return values.precedes(left.value, right.value) }
                     return left.isAnchor != right.isAnchor && left.isAnchor != query.isBackwards
                 }
+                if isLate { try execution.check() }
             }
             start = end
         }

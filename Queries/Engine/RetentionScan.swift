@@ -56,8 +56,7 @@ struct RetentionScan {
         try QueryMemory.checkCells(cells, measures: 1)
         var names: [[Name]] = []
         for segment in execution.segments { names.append(try prepare(segment)) }
-        let partitions = try VisitorPartitions(
-            execution.segments, names: names.map { $0.map(\.name) }, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: names.map { $0.map(\.name) })
         let empty = Result(
             sizes: [Int](repeating: 0, count: intervals.count), returned: [Int](repeating: 0, count: cells))
         let ready = names
@@ -79,7 +78,11 @@ struct RetentionScan {
         for (bit, match) in [(RetentionScan.start, query.start), (RetentionScan.comeback, query.comeback)] {
             let filter = query.common.filter.map { Filter.all([$0, match.asFilter]) } ?? match.asFilter
             tests.append(
-                (bit, try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)))
+                (
+                    bit,
+                    try CompiledFilter(
+                        filter, range: range, segment: segment, hash: execution.hash, execution: execution)
+                ))
         }
         return segment.header.names.indices.compactMap { name in
             let ofName = tests.map { (bit: $0.bit, filter: $0.filter.filter(forName: name)) }
@@ -94,7 +97,7 @@ struct RetentionScan {
     private func scan(
         _ partition: Int, of partitions: VisitorPartitions, _ names: [[Name]], into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = worker.events
         events.removeAll()
         for (index, segment) in execution.segments.enumerated() where !names[index].isEmpty {

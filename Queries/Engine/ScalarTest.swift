@@ -6,11 +6,13 @@ struct ScalarTest {
     private let test: Filter.Test
     private let hashes: Set<UInt64>
     private let texts: [[UInt8]]
+    private let numbers: [Double]
 
     init(_ test: Filter.Test, hash: EventHash) {
         self.test = test
         hashes = Set(test.values.map { hash($0) })
         texts = test.values.map { Array($0.utf8) }
+        numbers = test.decisiveNumbers
     }
 
     /// Whether a single value (not a list) passes; code 0 is the missing value.
@@ -34,7 +36,18 @@ struct ScalarTest {
         case .matches: return table.withBytes(of: code) { value in test.patterns.contains { $0.matches(value) } }
         case .greater, .greaterOrEqual, .less, .lessOrEqual:
             guard let number = NumberText.parse(table.text(of: code) ?? "") else { return false }
-            return test.numbers.contains { CompiledFilter.holds(number, test.op, $0) }
+            return numbers.contains { CompiledFilter.holds(number, test.op, $0) }
+        }
+    }
+}
+
+extension Filter.Test {
+    /// The one of its numbers that decides: what is above any of them is above the least.
+    var decisiveNumbers: [Double] {
+        switch op {
+        case .greater, .greaterOrEqual: numbers.min().map { [$0] } ?? []
+        case .less, .lessOrEqual: numbers.max().map { [$0] } ?? []
+        default: numbers
         }
     }
 }

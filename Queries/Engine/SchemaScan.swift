@@ -64,7 +64,8 @@ struct SchemaScan {
     private func fromColumns(_ segment: Segment, onlyFields: [Dimension]? = nil) throws(QueryError)
         -> [DimensionSummary]
     {
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         var names: [Dimension] = onlyFields ?? [.field(.event), .field(.visitor), .field(.time), .field(.value)]
         if onlyFields == nil {
             for column in segment.header.columns {

@@ -85,6 +85,18 @@ struct SegmentDimension: Sendable {
         }
     }
 
+    /// Writes 1 for each row whose code passes and 0 for the others.
+    func test(
+        _ matches: CodeMatches, segment: Segment, piece: Piece, into mask: inout [UInt8]
+    ) throws(QueryError) {
+        guard case .column(let column) = kind, let few = matches.few else {
+            try map(matches.byCode, segment: segment, piece: piece, into: &mask)
+            return
+        }
+        let codes = try stored { () throws(StorageError) in try segment.codes(column: column, chunk: piece.chunk) }
+        codes.compare(piece.range, with: few, into: &mask)
+    }
+
     /// The range of a chunk's codes, where that is known without reading the chunk.
     func zone(segment: Segment, chunk: Int) throws(QueryError) -> ClosedRange<UInt32>? {
         guard case .column(let column) = kind else { return nil }
@@ -132,6 +144,35 @@ extension Array where Element: BitwiseCopyable {
 }
 
 extension CodeChunk {
+    /// Writes 1 for each row of a range that has one of some codes and 0 for the others.
+    func compare(_ range: Range<Int>, with wanted: [UInt32], into mask: inout [UInt8]) {
+        mask.fill(0, count: range.count)
+        for code in wanted {
+            switch self {
+            case .constant(let value, _): if value == code { mask.fill(1, count: range.count) }
+            case .narrow(let codes): Self.compare(codes, range, UInt8(truncatingIfNeeded: code), &mask)
+            case .medium(let codes): Self.compare(codes, range, UInt16(truncatingIfNeeded: code), &mask)
+            case .wide(let codes): Self.compare(codes, range, code, &mask)
+            }
+        }
+    }
+
+    /// The loop over one code; a code that the width cannot hold is above every dictionary of such a width.
+    @inline(__always)
+    private static func compare<C: FixedWidthInteger & UnsignedInteger>(
+        _ codes: [C], _ range: Range<Int>, _ wanted: C, _ mask: inout [UInt8]
+    ) {
+        precondition(range.upperBound <= codes.count && mask.count == range.count)
+        codes.withUnsafeBufferPointer { codes in
+            mask.withUnsafeMutableBufferPointer { mask in
+                let start = range.lowerBound
+                for position in 0..<mask.count {
+                    mask[position] |= codes[start &+ position] == wanted ? 1 : 0
+                }
+            }
+        }
+    }
+
     /// `output[i] = table[code of row i]`, with `output` made as long as the range.
     func gather<T: BitwiseCopyable>(_ range: Range<Int>, _ table: [T], _ output: inout [T]) {
         output.fill(table[0], count: range.count)

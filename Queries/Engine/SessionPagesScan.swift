@@ -77,7 +77,7 @@ struct SessionPagesScan {
             prepared.append(names.isEmpty ? nil : try prepare(segment))
         }
         let values = try ValueNumbers(query.by, of: execution, isRead: prepared.map { $0 != nil })
-        let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: names)
         let ready = prepared
         let workers = PerWorker(execution.workers) { Worker(result: Result(values: values.count)) }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
@@ -91,7 +91,8 @@ struct SessionPagesScan {
     }
 
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
-        let filter = try CompiledFilter(query.common.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            query.common.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         return Prepared(
             session: try SegmentDimension(.field(.session), of: segment, hash: execution.hash),
             filters: segment.header.names.indices.map { filter.filter(forName: $0) })
@@ -101,7 +102,7 @@ struct SessionPagesScan {
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared?], _ values: ValueNumbers,
         into worker: inout Worker
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = worker.events
         events.removeAll()
         for (index, segment) in execution.segments.enumerated() {

@@ -64,7 +64,7 @@ struct SessionScan {
         let names = execution.segments.map { segment in
             groups > 0 && segment.coverage(of: scope) != .none ? Array(segment.header.names.indices) : []
         }
-        let partitions = try VisitorPartitions(execution.segments, names: names, threads: execution.threads)
+        let partitions = try VisitorPartitions(execution, names: names)
         var prepared: [Prepared?] = []
         for (segment, names) in zip(execution.segments, names) {
             prepared.append(names.isEmpty ? nil : try prepare(segment, scope: scope))
@@ -89,7 +89,7 @@ struct SessionScan {
         _ partition: Int, of partitions: VisitorPartitions, _ prepared: [Prepared?],
         into numbers: inout [SessionNumbers]
     ) throws(QueryError) {
-        let slots = try partitions.slots(partition)
+        let slots = partitions.slots(partition)
         let events = VisitorEvents<Event>()
         var groupsOfEvents: [UInt32] = []
         var matches: [UInt8] = []

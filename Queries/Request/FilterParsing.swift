@@ -53,7 +53,7 @@ struct FilterReader {
     private mutating func test(_ value: JSONValue, path: String) throws(QueryError) -> Filter.Test {
         let reader = try ObjectReader(value, path: path, what: "a filter", known: ["dim", "op", "values", "value"])
         tests += 1
-        try check(tests, QueryLimits.maxFilterTests, "comparisons", path)
+        try check(tests, QueryLimits.maxFilterTests, "comparisons", "maxFilterTests", path)
         guard let dimension = try reader.dimension("dim") else {
             throw reader.missing("dim", "it names the dimension to compare")
         }
@@ -66,7 +66,7 @@ struct FilterReader {
         let key = isSingle ? "value" : "values"
         let elements = try self.elements(key, of: value, reader: reader)
         values += elements.count
-        try check(values, QueryLimits.maxFilterValues, "values", reader.path(key))
+        try check(values, QueryLimits.maxFilterValues, "values", "maxFilterValues", reader.path(key))
         if op == .exists {
             try readExists(elements, into: &test, path: reader.path(key))
             return test
@@ -84,13 +84,16 @@ struct FilterReader {
     ) throws(QueryError) -> [(value: JSONValue, path: String)] {
         guard let given = value[key] else { return [] }
         if given == .null { return [(given, reader.path(key))] }
-        return try reader.list(key, limit: QueryLimits.maxFilterValues) ?? []
+        return try reader.list(key, limit: QueryLimits.maxFilterValues, named: "maxFilterValues") ?? []
     }
 
-    private func check(_ count: Int, _ limit: Int, _ what: String, _ path: String) throws(QueryError) {
+    private func check(
+        _ count: Int, _ limit: Int, _ what: String, _ name: String, _ path: String
+    ) throws(QueryError) {
         guard count <= limit else {
             throw QueryError(
-                .limitExceeded, "`\(path)`: the query's filters have more than \(limit) \(what)", field: path)
+                .limitExceeded, "`\(path)`: the query's filters have more than \(limit) \(what) (limit \(name))",
+                field: path)
         }
     }
 
@@ -138,7 +141,7 @@ struct FilterReader {
             test.numbers.append(number)
         case .matches:
             patterns += 1
-            try check(patterns, QueryLimits.maxPatterns, "regular expressions", path)
+            try check(patterns, QueryLimits.maxPatterns, "regular expressions", "maxPatterns", path)
             do {
                 test.patterns.append(try CompiledPattern(text))
             } catch {

@@ -33,7 +33,8 @@ extension FunnelQuery {
         }
         guard elements.count <= QueryLimits.maxSteps else {
             throw QueryError(
-                .tooManySteps, "`steps` has \(elements.count) steps, more than the limit of \(QueryLimits.maxSteps)",
+                .tooManySteps,
+                "`steps` has \(elements.count) steps, more than the \(QueryLimits.maxSteps) there may be (limit maxSteps)",
                 field: "steps")
         }
         var steps: [FunnelStep] = []

@@ -44,7 +44,7 @@ public struct Intervals: Sendable, Equatable {
         let limit = QueryLimits.maxIntervals
         let tooMany = QueryError(
             .tooManyIntervals,
-            "The range has more than \(limit) intervals of a \(interval.rawValue). "
+            "The range has more than \(limit) intervals of a \(interval.rawValue) (limit maxIntervals). "
                 + "Ask for a shorter range or for longer intervals", field: "interval")
         let (length, overflow) = range.to.subtractingReportingOverflow(range.from)
         guard !overflow, length / interval.shortestMs <= Int64(limit) * 2, Timestamp.range.contains(range.from),

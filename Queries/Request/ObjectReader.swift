@@ -72,7 +72,9 @@ struct ObjectReader {
     }
 
     /// A whole number within its limits.
-    func integer(_ key: String, _ allowed: ClosedRange<Int>) throws(QueryError) -> Int? {
+    ///
+    /// - Parameter name: what the limit above is called.
+    func integer(_ key: String, _ allowed: ClosedRange<Int>, named name: String? = nil) throws(QueryError) -> Int? {
         guard let value = self[key] else { return nil }
         guard let number = value.doubleValue, number == number.rounded() else {
             throw wrongType(key, value, "a whole number")
@@ -82,7 +84,8 @@ struct ObjectReader {
             throw QueryError(
                 isTooLarge ? .limitExceeded : .invalidQuery,
                 "`\(path(key))` is \(NumberText.canonical(number)); "
-                    + "it lies between \(allowed.lowerBound) and \(allowed.upperBound)", field: path(key))
+                    + "it lies between \(allowed.lowerBound) and \(allowed.upperBound)\(Self.shown(name))",
+                field: path(key))
         }
         return Int(number)
     }
@@ -104,13 +107,20 @@ struct ObjectReader {
                 + "There are \(known.joined(separator: ", "))", field: path(key))
     }
 
+    private static func shown(_ limit: String?) -> String { limit.map { " (limit \($0))" } ?? "" }
+
     /// The elements of an array, or a scalar as the only one, each with its place.
-    func list(_ key: String, limit: Int) throws(QueryError) -> [(value: JSONValue, path: String)]? {
+    ///
+    /// - Parameter name: what the limit is called.
+    func list(_ key: String, limit: Int, named name: String? = nil) throws(QueryError) -> [(
+        value: JSONValue, path: String
+    )]? {
         guard let value = self[key] else { return nil }
         guard case .array(let elements) = value else { return [(value, path(key))] }
         guard elements.count <= limit else {
             throw QueryError(
-                .limitExceeded, "`\(path(key))` has \(elements.count) elements, more than the limit of \(limit)",
+                .limitExceeded,
+                "`\(path(key))` has \(elements.count) elements, more than the limit of \(limit)\(Self.shown(name))",
                 field: path(key))
         }
         let place = path(key)
@@ -119,7 +129,7 @@ struct ObjectReader {
 
     /// Dimensions, as one name or an array of names; none may stand there twice.
     func dimensions(_ key: String, limit: Int) throws(QueryError) -> [Dimension]? {
-        guard let elements = try list(key, limit: limit) else { return nil }
+        guard let elements = try list(key, limit: limit, named: "maxGroupingDimensions") else { return nil }
         guard !elements.isEmpty else {
             throw QueryError(.invalidQuery, "`\(path(key))` is empty; name at least one dimension", field: path(key))
         }
@@ -151,7 +161,7 @@ struct ObjectReader {
 
     /// Metrics, as one name or an array of names; a repeated one counts once.
     func metrics(_ key: String) throws(QueryError) -> [Metric]? {
-        guard let elements = try list(key, limit: QueryLimits.maxMetrics) else { return nil }
+        guard let elements = try list(key, limit: QueryLimits.maxMetrics, named: "maxMetrics") else { return nil }
         guard !elements.isEmpty else {
             throw QueryError(.invalidQuery, "`\(path(key))` is empty; name at least one metric", field: path(key))
         }

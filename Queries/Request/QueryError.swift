@@ -44,12 +44,12 @@ public struct QueryError: Error, Sendable, Equatable {
         case invalidCursor = "invalid_cursor"
         /// The query took longer than it may.
         case timeout
+        /// Nobody waits for the answer any more.
+        case cancelled
         /// The query needed more memory than it may.
         case memoryLimit = "memory_limit"
         /// Stored data could not be read.
         case storageError = "storage_error"
-        /// Part of the contract that this version does not have yet.
-        case notImplemented = "not_implemented"
         case unknownKind = "unknown_kind"
 
         /// The HTTP status of the code.
@@ -57,8 +57,9 @@ public struct QueryError: Error, Sendable, Equatable {
             switch self {
             case .unknownKind: 404
             case .storageError: 500
-            case .notImplemented: 501
             case .timeout: 504
+            // Seen by nobody but the counters of answers; the number is what proxies use for it.
+            case .cancelled: 499
             default: 400
             }
         }
@@ -80,9 +81,9 @@ public struct QueryError: Error, Sendable, Equatable {
             case .invalidRegex: "The regular expression is not valid"
             case .invalidCursor: "The cursor is not valid"
             case .timeout: "The query took too long"
+            case .cancelled: "The query was stopped"
             case .memoryLimit: "The query needs too much memory"
             case .storageError: "Stored data could not be read"
-            case .notImplemented: "Not available in this version"
             case .unknownKind: "There is no such query"
             }
         }

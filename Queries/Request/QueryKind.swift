@@ -35,10 +35,10 @@ public enum Query: Sendable, Equatable {
     case timeseries(TimeseriesQuery)
     case top(TopQuery)
     case funnel(FunnelQuery)
-    case funnelVisitors(FunnelVisitorsQuery)
     case retention(RetentionQuery)
     case paths(PathsQuery)
     case sessions(SessionsQuery)
+    case funnelVisitors(FunnelVisitorsQuery)
     case events(EventsQuery)
     case values(ValuesQuery)
     case schema(SchemaQuery)
@@ -50,10 +50,10 @@ public enum Query: Sendable, Equatable {
         case .timeseries: .timeseries
         case .top: .top
         case .funnel: .funnel
-        case .funnelVisitors: .funnelVisitors
         case .retention: .retention
         case .paths: .paths
         case .sessions: .sessions
+        case .funnelVisitors: .funnelVisitors
         case .events: .events
         case .values: .values
         case .schema: .schema
@@ -67,10 +67,10 @@ public enum Query: Sendable, Equatable {
         case .timeseries(let query): query.common
         case .top(let query): query.common
         case .funnel(let query): query.common
-        case .funnelVisitors(let query): query.funnel.common
         case .retention(let query): query.common
         case .paths(let query): query.common
         case .sessions(let query): query.common
+        case .funnelVisitors(let query): query.funnel.common
         case .events(let query): query.common
         case .values(let query): query.common
         case .schema(let query): query.common

@@ -28,8 +28,7 @@ enum QueryParameters {
         ("same", .list), ("exclude", .json), ("attribution", .numberOrText), ("time_to_convert", .json),
         ("start", .match), ("return", .match), ("end", .match), ("intervals", .number), ("mode", .text),
         ("cohorts", .text), ("depth", .number), ("collapse", .flag), ("step", .number), ("outcome", .text),
-        ("cursor", .text), ("columns", .list),
-        ("dim", .text), ("prefix", .text),
+        ("cursor", .text), ("columns", .list), ("dim", .text), ("prefix", .text),
     ]
 
     /// The query as one JSON object.

@@ -7,14 +7,19 @@ extension Query {
     /// - Throws: What is wrong, with the place in the JSON.
     /// - Complexity: O(bytes).
     public static func parse(kind: String, json: [UInt8]) throws(QueryError) -> Query {
-        let kind = try QueryKind(path: kind)
+        try parse(kind: try QueryKind(path: kind), value: try value(of: json))
+    }
+
+    /// The JSON of a request's body; an empty body is the same as `{}`.
+    static func value(of json: [UInt8]) throws(QueryError) -> JSONValue {
         guard json.count <= QueryLimits.maxQueryBytes else {
             throw QueryError(
-                .limitExceeded, "The query has \(json.count) bytes, more than the limit of \(QueryLimits.maxQueryBytes)"
-            )
+                .limitExceeded,
+                "The query has \(json.count) bytes, more than the \(QueryLimits.maxQueryBytes) there may be "
+                    + "(limit maxQueryBytes)")
         }
         let isBlank = json.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
-        return try parse(kind: kind, value: isBlank ? .object([]) : JSONText.parse(json, what: "The query", field: nil))
+        return isBlank ? .object([]) : try JSONText.parse(json, what: "The query", field: nil)
     }
 
     /// Reads a query from the parameters of a GET request, percent-decoded, in any order.
@@ -41,11 +46,11 @@ extension Query {
             let funnel = try FunnelQuery(reader, common: common, filters: &filters)
             try funnel.requirePossible()
             return .funnel(funnel)
-        case .funnelVisitors:
-            return .funnelVisitors(try FunnelVisitorsQuery(reader, common: common, filters: &filters))
         case .retention: return .retention(try RetentionQuery(reader, common: common, filters: &filters))
         case .paths: return .paths(try PathsQuery(reader, common: common, filters: &filters))
         case .sessions: return .sessions(try SessionsQuery(reader, common: common))
+        case .funnelVisitors:
+            return .funnelVisitors(try FunnelVisitorsQuery(reader, common: common, filters: &filters))
         case .events: return .events(try EventsQuery(reader, common: common))
         case .values: return .values(try ValuesQuery(reader, common: common))
         case .schema: return .schema(SchemaQuery(common: common))

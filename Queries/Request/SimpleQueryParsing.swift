@@ -22,7 +22,7 @@ extension TimeseriesQuery {
         metrics = try reader.metrics("metrics") ?? metrics
         interval = try reader.choice("interval", Interval.self) ?? interval
         by = try reader.dimensions("by", limit: 1)?.first
-        limit = try reader.integer("limit", 1...QueryLimits.maxSeriesKeys) ?? limit
+        limit = try reader.integer("limit", 1...QueryLimits.maxSeriesKeys, named: "maxSeriesKeys") ?? limit
     }
 }
 
@@ -46,9 +46,9 @@ extension TopQuery {
             orderBy = metric
         }
         descending = try reader.choice("order", Direction.self) != .ascending
-        limit = try reader.integer("limit", 1...QueryLimits.maxTopRows) ?? limit
-        offset = try reader.integer("offset", 0...QueryLimits.maxOffset) ?? offset
-        for element in try reader.list("having", limit: QueryLimits.maxHaving) ?? [] {
+        limit = try reader.integer("limit", 1...QueryLimits.maxTopRows, named: "maxTopRows") ?? limit
+        offset = try reader.integer("offset", 0...QueryLimits.maxOffset, named: "maxOffset") ?? offset
+        for element in try reader.list("having", limit: QueryLimits.maxHaving, named: "maxHaving") ?? [] {
             having.append(try Having(element.value, path: element.path))
         }
         other = try reader.bool("other") ?? other
@@ -81,7 +81,7 @@ extension Having {
 extension EventsQuery {
     init(_ reader: ObjectReader, common: CommonQuery) throws(QueryError) {
         self.init(common: common)
-        limit = try reader.integer("limit", 1...QueryLimits.maxEvents) ?? limit
+        limit = try reader.integer("limit", 1...QueryLimits.maxEvents, named: "maxEvents") ?? limit
         cursor = try reader.string("cursor")
         if let cursor, cursor.isEmpty || cursor.utf8.count > QueryLimits.maxCursorBytes {
             throw QueryError(
@@ -102,6 +102,6 @@ extension ValuesQuery {
         }
         self.init(common: common, dimension: dimension)
         prefix = try reader.string("prefix") ?? prefix
-        limit = try reader.integer("limit", 1...QueryLimits.maxValues) ?? limit
+        limit = try reader.integer("limit", 1...QueryLimits.maxValues, named: "maxValues") ?? limit
     }
 }

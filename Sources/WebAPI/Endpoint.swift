@@ -7,6 +7,7 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case pixel = "GET /v1/pixel.gif"
     case getQuery = "GET /v1/query/{kind}"
     case postQuery = "POST /v1/query/{kind}"
+    case live = "GET /v1/live/{kind}"
     case deadLetters = "GET /v1/dead-letters"
     case flush = "POST /v1/admin/flush"
     case backup = "POST /v1/admin/backup"
@@ -36,7 +37,10 @@ public enum Endpoint: String, CaseIterable, Sendable {
         self == .postEvents || self == .pixel
     }
 
-    private static let queryPrefix = "/v1/query/"
+    /// Paths that end in a kind of query.
+    private static let kinds: [(prefix: String, endpoints: [Endpoint])] = [
+        ("/v1/query/", [.getQuery, .postQuery]), ("/v1/live/", [.live]),
+    ]
     /// Paths that end in a name, percent-encoded.
     private static let named: [(prefix: String, endpoint: Endpoint)] = [
         ("/v1/visitors/", .eraseVisitor), ("/v1/sites/", .deleteSite),
@@ -45,11 +49,11 @@ public enum Endpoint: String, CaseIterable, Sendable {
 
     /// All endpoints of a request's path, none when there is nothing, and the part of the path that varies.
     package static func at(path: String) -> (endpoints: [Endpoint], kind: String) {
-        if path.hasPrefix(queryPrefix) {
-            let kind = String(path.dropFirst(queryPrefix.count))
+        for (prefix, endpoints) in kinds where path.hasPrefix(prefix) {
+            let kind = String(path.dropFirst(prefix.count))
             // One kind has two parts.
             let isOnePart = !kind.isEmpty && !kind.contains("/")
-            return isOnePart || kind == "funnel/visitors" ? ([.getQuery, .postQuery], kind) : ([], "")
+            return isOnePart || kind == "funnel/visitors" ? (endpoints, kind) : ([], "")
         }
         for (prefix, endpoint) in named where path.hasPrefix(prefix) {
             let name = String(path.dropFirst(prefix.count))

@@ -7,6 +7,7 @@ import ServiceLifecycle
 struct HTTPService: Service {
     let application: Application<WebResponder>
     let state: ServerState
+    let live: LiveHub
     let address: SocketAddress
 
     func run() async throws {
@@ -18,6 +19,8 @@ struct HTTPService: Service {
             }
         } onGracefulShutdown: {
             state.drain()
+            // Streams end by themselves only when told to; everything else is answered.
+            live.drain()
         }
     }
 

@@ -83,16 +83,16 @@ extension OpenAPIDocument {
             "requestBody": {"content": {"application/json": {"schema": {"anyOf": [
               {"$ref": "#/components/schemas/AggregateQuery"}, {"$ref": "#/components/schemas/TimeseriesQuery"},
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},
-              {"$ref": "#/components/schemas/FunnelVisitorsQuery"},
               {"$ref": "#/components/schemas/RetentionQuery"}, {"$ref": "#/components/schemas/PathsQuery"},
               {"$ref": "#/components/schemas/SessionsQuery"},
+              {"$ref": "#/components/schemas/FunnelVisitorsQuery"},
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},
-              "501": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Later"},
+              "503": {"$ref": "#/components/responses/Later"},
               "504": {"$ref": "#/components/responses/Problem"}
             }
           },
@@ -139,7 +139,7 @@ extension OpenAPIDocument {
             "responses": {
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-              "500": {"$ref": "#/components/responses/Problem"}, "501": {"$ref": "#/components/responses/Problem"},
+              "500": {"$ref": "#/components/responses/Problem"},
               "503": {"$ref": "#/components/responses/Later"}, "504": {"$ref": "#/components/responses/Problem"}
             }
           }
@@ -205,9 +205,9 @@ extension OpenAPIDocument {
         {"application/json": {"schema": {"anyOf": [
           {"$ref": "#/components/schemas/AggregateAnswer"}, {"$ref": "#/components/schemas/TimeseriesAnswer"},
           {"$ref": "#/components/schemas/TopAnswer"}, {"$ref": "#/components/schemas/FunnelAnswer"},
-          {"$ref": "#/components/schemas/FunnelVisitorsAnswer"},
           {"$ref": "#/components/schemas/RetentionAnswer"}, {"$ref": "#/components/schemas/PathsAnswer"},
           {"$ref": "#/components/schemas/SessionsAnswer"},
+          {"$ref": "#/components/schemas/FunnelVisitorsAnswer"},
           {"$ref": "#/components/schemas/EventsAnswer"}, {"$ref": "#/components/schemas/ValuesAnswer"},
           {"$ref": "#/components/schemas/SchemaAnswer"}]}}}}
         """#

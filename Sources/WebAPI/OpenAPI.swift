@@ -14,7 +14,7 @@ public enum OpenAPIDocument {
           "summary": "A clickstream analytics store.",
           "description": \(description)
         },
-        "paths": {\(ingestPaths),\(queryPaths),\(removalPaths),\(backupPath),\(operationPaths)},
+        "paths": {\(ingestPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(operationPaths)},
         "components": {
           "parameters": {\(parameters)},
           "responses": {\(responses)},
@@ -28,6 +28,7 @@ public enum OpenAPIDocument {
         Errors are `application/problem+json` (RFC 9457) with a stable `code`. The server listens on loopback \#
         addresses only and asks for no keys.\n\nLimits: a body of events has at most 16 MiB as sent and 64 MiB \#
         decompressed, a query 1 MiB; a body must have arrived within 120 s, and a connection is closed after 60 s \#
-        without a request; 64 queries may wait for a thread."
+        without a request; 64 queries may wait for a thread, \#
+        each for 10 s; 1,000 clients may watch 100 different live queries."
         """#
 }

@@ -129,6 +129,11 @@ extension Problem {
         detail: "\(WebLimits.waitingQueries) queries are waiting already; ask again in a moment.",
         retryAfterSeconds: WebLimits.retryAfterSeconds)
 
+    package static let queryQueueTimeout = Problem(
+        503, code: "query_queue_timeout", title: "The query waited too long",
+        detail: "Other queries kept all threads busy for \(WebLimits.queryWaitSeconds) s; ask again in a moment.",
+        retryAfterSeconds: WebLimits.retryAfterSeconds)
+
     static let tooManyRemovals = Problem(
         429, code: "too_many_removals", title: "Too many removals at once",
         detail: "\(WebLimits.waitingRemovals) erasures and deletions are waiting already; send it again in a moment.",

@@ -74,7 +74,8 @@ struct StoreService: Service {
         if case .failed(let detail) = service.state {
             throw ServerStartError(detail)
         }
-        let engine = QueryEngine(store: service.store, threads: configuration.threads)
+        let engine = QueryEngine(
+            store: service.store, threads: configuration.threads, options: configuration.queries)
         state.publish(Backend(service: service, engine: engine))
         do {
             try file.write(into: configuration.dataDirectory)

@@ -26,6 +26,8 @@ public enum WebLimits {
     public static let headerFields = 200
     /// Queries that wait for a thread: 429 `too_many_queries`.
     public static let waitingQueries = 64
+    /// Seconds a query may wait for a thread: 503 `query_queue_timeout`.
+    public static let queryWaitSeconds = 10
     /// Erasures, deletions of sites and confirmations that wait for each other: 429 `too_many_removals`.
     public static let waitingRemovals = 64
     /// Seconds a client is asked to wait when a site has too many erasures that are not carried out on disk.

@@ -2,7 +2,9 @@ import Events
 import Hummingbird
 import Ingest
 import NIOCore
+import Queries
 import Storage
+import Synchronization
 
 extension WebResponder {
     /// `GET /v1/dead-letters`: what a site sent and the server could not take, oldest first, in pages.
@@ -65,7 +67,50 @@ extension WebResponder {
         text.single(
             "weir_queries_in_progress", help: "Queries running or waiting.", type: "gauge",
             value: Double(gate.inProgress))
+        text.single(
+            "weir_queries_timed_out_total", help: "Queries refused because they waited too long for a thread.",
+            type: "counter", value: Double(gate.timedOut))
+        queryMetrics(&text)
         return .text(text.text, type: PrometheusText.mediaType)
+    }
+
+    /// The numbers of the kept answers and of live queries.
+    private func queryMetrics(_ text: inout PrometheusText) {
+        let queries = state.backendIfAny?.engine.statistics ?? QueryEngine.Statistics()
+        text.single(
+            "weir_queries_running", help: "Queries being computed.", type: "gauge", value: Double(queries.running))
+        text.single(
+            "weir_answer_cache_hits_total", help: "Queries answered from kept answers.", type: "counter",
+            value: Double(queries.hits))
+        text.single(
+            "weir_answer_cache_misses_total", help: "Queries that might have been kept and were not, or not any more.",
+            type: "counter", value: Double(queries.misses))
+        text.single(
+            "weir_answer_cache_answers", help: "Answers kept.", type: "gauge", value: Double(queries.keptAnswers))
+        text.single(
+            "weir_answer_cache_bytes", help: "Bytes of the answers kept.", type: "gauge",
+            value: Double(queries.keptBytes))
+        text.single(
+            "weir_partial_cache_hits_total", help: "Parts of sealed segments answered from kept results.",
+            type: "counter", value: Double(queries.partHits))
+        text.single(
+            "weir_partial_cache_misses_total", help: "Parts of sealed segments whose results were not kept.",
+            type: "counter", value: Double(queries.partMisses))
+        text.single(
+            "weir_partial_cache_bytes", help: "Bytes of the partial results kept.", type: "gauge",
+            value: Double(queries.partBytes))
+        let (watchers, feeds) = live.size
+        text.single("weir_live_watchers", help: "Clients that watch.", type: "gauge", value: Double(watchers))
+        text.single("weir_live_queries", help: "Different live queries.", type: "gauge", value: Double(feeds))
+        text.single(
+            "weir_live_computations_total", help: "Answers computed for live queries.", type: "counter",
+            value: Double(live.counters.computations.load(ordering: .relaxed)))
+        text.single(
+            "weir_live_answers_total", help: "Answers sent to watchers.", type: "counter",
+            value: Double(live.counters.answers.load(ordering: .relaxed)))
+        text.single(
+            "weir_live_dropped_total", help: "Watchers dropped because they did not read.", type: "counter",
+            value: Double(live.counters.dropped.load(ordering: .relaxed)))
     }
 
     static func storageProblem(_ error: any Error) -> Problem {

@@ -4,25 +4,39 @@ import Queries
 
 extension WebResponder {
     /// `GET /v1/query/{kind}`: the query as flat parameters.
-    func getQuery(_ request: Request, kind: String) async throws -> Response {
+    func getQuery(_ request: Request, kind: String, context: WebContext) async throws -> Response {
         let engine = try state.backend().engine
         let parameters = QueryString(request.uri.query ?? "").parameters
-        return try await run { () throws(QueryError) in try engine.answer(kind: kind, parameters: parameters) }
+        return try await run(engine, context) { () throws(QueryError) in
+            try QueryRequest(kind: kind, parameters: parameters)
+        }
     }
 
     /// `POST /v1/query/{kind}`: the query as JSON; an empty body asks for the defaults.
-    func postQuery(_ request: Request, kind: String) async throws -> Response {
+    func postQuery(_ request: Request, kind: String, context: WebContext) async throws -> Response {
         let engine = try state.backend().engine
         let body = try await reader.query(request)
-        let json = body.isEmpty ? Array("{}".utf8) : body
-        return try await run { () throws(QueryError) in try engine.answer(kind: kind, json: json) }
+        return try await run(engine, context) { () throws(QueryError) in try QueryRequest(kind: kind, json: body) }
     }
 
-    private func run(_ work: @escaping @Sendable () throws(QueryError) -> [UInt8]) async throws -> Response {
+    /// Answers a query on a thread of its own, for as long as its client is there.
+    private func run(
+        _ engine: QueryEngine, _ context: WebContext,
+        _ parse: @escaping @Sendable () throws(QueryError) -> QueryRequest
+    ) async throws -> Response {
+        let cancellation = QueryCancellation()
+        let presence = try await context.presence()
+        let watch = presence.onLeaving { cancellation.cancel() }
+        defer { presence.forget(watch) }
         do {
-            return .json(try await gate.run(work))
+            return .json(
+                try await gate.run(presence: presence) {
+                    try engine.answer(try parse(), cancellation: cancellation).bytes
+                })
         } catch let error as QueryError {
             throw Problem(error)
+        } catch is CancellationError {
+            throw Problem(QueryError(.cancelled, "The client has gone, or the server is shutting down."))
         }
     }
 }

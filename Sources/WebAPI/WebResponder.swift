@@ -14,6 +14,13 @@ struct WebContext: InitializableFromSource {
         self.channel = source.channel
         self.logger = source.logger
     }
+
+    /// Tells when the connection's client goes.
+    func presence() async throws -> ClientPresence {
+        try await channel.eventLoop.submit { [channel] in
+            try channel.pipeline.syncOperations.handler(type: ConnectionHandler.self).presence
+        }.get()
+    }
 }
 
 /// Answers every request: finds the endpoint, runs it, and turns what it throws into a problem document.
@@ -23,18 +30,20 @@ struct WebResponder: HTTPResponder {
     let state: ServerState
     let gate: QueryGate
     let removals: QueryGate
+    let live: LiveHub
     let reader: RequestBodyReader
     let counters: RequestCounters
     let logger: Logger
     private let reports = ReportLimiter()
 
     init(
-        state: ServerState, gate: QueryGate, removals: QueryGate, reader: RequestBodyReader, counters: RequestCounters,
-        logger: Logger
+        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, reader: RequestBodyReader,
+        counters: RequestCounters, logger: Logger
     ) {
         self.state = state
         self.gate = gate
         self.removals = removals
+        self.live = live
         self.reader = reader
         self.counters = counters
         self.logger = logger
@@ -88,8 +97,9 @@ struct WebResponder: HTTPResponder {
         switch endpoint {
         case .postEvents: return try await postEvents(request, context: context)
         case .pixel: return await pixel(request, context: context)
-        case .getQuery: return try await getQuery(request, kind: kind)
-        case .postQuery: return try await postQuery(request, kind: kind)
+        case .getQuery: return try await getQuery(request, kind: kind, context: context)
+        case .postQuery: return try await postQuery(request, kind: kind, context: context)
+        case .live: return try await watch(request, kind: kind, context: context)
         case .deadLetters: return try await deadLetters(request)
         case .flush: return try await flush()
         case .backup: return try await backup(request)

@@ -4,6 +4,7 @@ import Ingest
 import Logging
 import NIOCore
 import NIOPosix
+import Queries
 import ServiceLifecycle
 import Storage
 import UnixSignals
@@ -38,6 +39,10 @@ public struct WeirServer: Service {
         public var lateLimit: Int64
         /// The store's limits.
         public var store: StoreOptions
+        /// The query engine's limits.
+        public var queries: EngineOptions
+        /// The limits of live queries.
+        public var live = LiveLimits()
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -48,7 +53,7 @@ public struct WeirServer: Service {
         public init(
             http: SocketAddress, udp: SocketAddress?, dataDirectory: String, threads: Int,
             lateLimit: Int64 = ServiceSettings.defaultLateLimit, store: StoreOptions = StoreOptions(),
-            ownsProcess: Bool = true, shutdownLimit: Duration = .seconds(25)
+            queries: EngineOptions = EngineOptions(), ownsProcess: Bool = true, shutdownLimit: Duration = .seconds(25)
         ) {
             self.http = http
             self.udp = udp
@@ -56,6 +61,7 @@ public struct WeirServer: Service {
             self.threads = threads
             self.lateLimit = lateLimit
             self.store = store
+            self.queries = queries
             self.ownsProcess = ownsProcess
             self.shutdownLimit = shutdownLimit
         }
@@ -95,7 +101,9 @@ public struct WeirServer: Service {
     /// - Throws: ``ServerStartError`` when an address or the directory cannot be used.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
-        let gate = QueryGate(threads: configuration.threads, waiting: WebLimits.waitingQueries)
+        let gate = QueryGate(
+            threads: configuration.threads, waiting: WebLimits.waitingQueries,
+            longestWait: .seconds(WebLimits.queryWaitSeconds), standsBack: true)
         // Removals wait for maintenance, one after the other; queries must not wait behind them.
         let removals = QueryGate(threads: 1, waiting: WebLimits.waitingRemovals, refusal: .tooManyRemovals)
         let outcome: Result<Void, any Error>
@@ -115,13 +123,14 @@ public struct WeirServer: Service {
         on group: MultiThreadedEventLoopGroup, gate: QueryGate, removals: QueryGate
     ) async throws {
         let state = ServerState()
+        let live = LiveHub(gate: gate, limits: configuration.live)
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
             configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
         let http = HTTPService(
             application: makeApplication(
-                state: state, gate: gate, removals: removals, group: group, bound: continuation),
-            state: state, address: configuration.http)
+                state: state, gate: gate, removals: removals, live: live, group: group, bound: continuation),
+            state: state, live: live, address: configuration.http)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
             services: [
@@ -144,12 +153,12 @@ public struct WeirServer: Service {
     }
 
     private func makeApplication(
-        state: ServerState, gate: QueryGate, removals: QueryGate, group: MultiThreadedEventLoopGroup,
+        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, group: MultiThreadedEventLoopGroup,
         bound: AsyncStream<SocketAddress>.Continuation
     ) -> Application<WebResponder> {
         let counters = RequestCounters()
         let responder = WebResponder(
-            state: state, gate: gate, removals: removals,
+            state: state, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             logger: logger)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(

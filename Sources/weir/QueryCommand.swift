@@ -73,6 +73,24 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(help: "The metric that orders the rows.")
     var orderBy: String?
 
+    @Option(help: "The direction of that order: desc or asc.")
+    var order: String?
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp(
+            "A condition on the rows, such as 'events gte 5'; repeated ones must all hold.", valueName: "condition"))
+    var having: [String] = []
+
+    @Flag(help: "Sum up what is not shown.")
+    var other = false
+
+    @Option(help: "With --json: a time series for each row, by minute, hour, day, week or month.")
+    var series: String?
+
+    @Flag(help: "Let visitors be estimated where that is quicker; each row says how closely.")
+    var approximate = false
+
     @Option(help: "previous: the time before, of the same length.")
     var compare: String?
 
@@ -151,6 +169,11 @@ struct QueryCommand: AsyncParsableCommand {
         options.limit = limit
         options.offset = offset
         options.orderBy = orderBy
+        options.order = order
+        options.having = having
+        options.other = other
+        options.series = series
+        options.approximate = approximate
         options.compare = compare
         options.interval = interval
         options.steps = steps

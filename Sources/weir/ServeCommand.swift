@@ -108,6 +108,22 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "How much memory one query may hold besides what it reads; more is refused as memory_limit. "
+                + "(environment: WEIR_QUERY_MEMORY, key: query.memory, default: \(Settings.defaultQueryMemory))",
+            valueName: "size"))
+    var queryMemory: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How much memory answers may take that are kept for being asked again; 0 keeps none. "
+                + "(environment: WEIR_ANSWER_CACHE, key: answer.cache, default: \(Settings.defaultAnswerCache))",
+            valueName: "size"))
+    var answerCache: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
                 + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
             valueName: "level"))
@@ -119,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
                 retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                logLevel: logLevel)
+                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -152,7 +168,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = WeirServer(
             configuration: WeirServer.Configuration(
                 http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
-                lateLimit: settings.lateLimit, store: store),
+                lateLimit: settings.lateLimit, store: store, queries: settings.queries),
             logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.

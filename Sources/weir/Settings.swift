@@ -21,6 +21,8 @@ struct Settings {
     /// Smaller ones make a file of every few commits, larger ones are more than a log should hold.
     private static let writeBuffers = (64 << 10)...(4 << 30)
     static let defaultCacheLimit = "512MiB"
+    static let defaultQueryMemory = "1GiB"
+    static let defaultAnswerCache = "64MiB"
     static let defaultRetention = "forever"
     /// More threads than any machine this runs on has cores are a slip of the finger.
     private static let mostThreads = 1024
@@ -39,6 +41,8 @@ struct Settings {
         var writeBuffer: String?
         var acceptLogLoss: Bool?
         var cacheLimit: String?
+        var queryMemory: String?
+        var answerCache: String?
         var logLevel: String?
     }
 
@@ -62,6 +66,8 @@ struct Settings {
     let diskReserve: Int?
     /// Bytes of decoded parts kept in memory.
     let cacheLimit: Int
+    /// What queries may use.
+    let queries: EngineOptions
     /// Bytes of recent writes that the database holds in memory.
     let writeBuffer: Int
     /// Whether a store is opened whose log is damaged in the middle, without what stands behind the damage.
@@ -115,20 +121,23 @@ struct Settings {
                 description: "write-buffer: must be a size between 64KiB and 4GiB, such as 32MiB, not \(bufferText)")
         }
         self.writeBuffer = writeBuffer
-        diskReserve = try reserveText.map { text in
-            guard let bytes = ByteSizeText.parse(text) else {
-                throw SettingsError(
-                    description: "disk-reserve: must be a size such as 256MiB, 2GiB or a number of bytes, not \(text)")
-            }
-            return bytes
-        }
-        guard let cacheLimit = ByteSizeText.parse(cacheText) else {
-            throw SettingsError(
-                description: "cache-limit: must be a size such as 256MiB, 2GiB or a number of bytes, not \(cacheText)")
-        }
-        self.cacheLimit = cacheLimit
+        diskReserve = try reserveText.map { try Self.size($0, name: "disk-reserve") }
+        cacheLimit = try Self.size(cacheText, name: "cache-limit")
+        let memoryText = try await reader.fetchString(forKey: "query.memory") ?? Self.defaultQueryMemory
+        let answersText = try await reader.fetchString(forKey: "answer.cache") ?? Self.defaultAnswerCache
+        queries = EngineOptions(
+            memoryBytes: try Self.size(memoryText, name: "query-memory"),
+            answerCacheBytes: try Self.size(answersText, name: "answer-cache"))
         self.lateLimit = lateLimit
         self.logLevel = logLevel
+    }
+
+    private static func size(_ text: String, name: String) throws -> Int {
+        guard let bytes = ByteSizeText.parse(text) else {
+            throw SettingsError(
+                description: "\(name): must be a size such as 256MiB, 2GiB or a number of bytes, not \(text)")
+        }
+        return bytes
     }
 
     /// The sources, the strongest first.
@@ -147,6 +156,8 @@ struct Settings {
         values["write.buffer"] = flags.writeBuffer.map { ConfigValue(.string($0), isSecret: false) }
         values["disk.reserve"] = flags.diskReserve.map { ConfigValue(.string($0), isSecret: false) }
         values["cache.limit"] = flags.cacheLimit.map { ConfigValue(.string($0), isSecret: false) }
+        values["query.memory"] = flags.queryMemory.map { ConfigValue(.string($0), isSecret: false) }
+        values["answer.cache"] = flags.answerCache.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
 
         // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.

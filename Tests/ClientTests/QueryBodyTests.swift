@@ -60,6 +60,24 @@ struct QueryBodyTests {
             } == #"{"range":"7d","steps":[{"any":[{"event":"a"}]}],"dim":"path","prefix":"/p","cursor":"c"}"#)
     }
 
+    @Test("The flags of top lists")
+    func top() throws {
+        #expect(
+            try body {
+                $0.orderBy = "events"
+                $0.order = "asc"
+                $0.having = ["events gte 5", "sum:value lt -2.5"]
+                $0.other = true
+                $0.series = "day"
+                $0.approximate = true
+            }
+                == #"{"order_by":"events","order":"asc","having":[{"metric":"events","op":"gte","value":5},"#
+                + #"{"metric":"sum:value","op":"lt","value":-2.5}],"other":true,"series":"day","approximate":true}"#)
+        for text in ["events", "events gte", "events gte many", "events gte 5 6"] {
+            #expect(throws: ClientError.self) { try body { $0.having = [text] } }
+        }
+    }
+
     @Test("The flags of retention and paths name events, or hold the API's JSON")
     func visits() throws {
         #expect(

@@ -27,6 +27,54 @@ struct EngineLimitTests {
         #expect(try await refusal(target, "top", #"{"by":\#(five)}"#) == "memory_limit")
     }
 
+    /// A list of so many elements as JSON.
+    private static func many(_ count: Int, _ element: (Int) -> String) -> String {
+        "[\((0..<count).map(element).joined(separator: ","))]"
+    }
+
+    /// A query that is beyond a limit, shown by the limit's name where a test fails.
+    struct Impossible: Sendable, CustomTestStringConvertible {
+        let limit: String
+        let kind: String
+        let query: String
+
+        var testDescription: String { limit }
+
+        init(_ limit: String, _ kind: String, _ query: String) {
+            (self.limit, self.kind, self.query) = (limit, kind, query)
+        }
+    }
+
+    @Test(
+        "A query that asks for more than there may be is refused before anything is read, with the limit's name",
+        arguments: [
+            Impossible("maxIntervals", "timeseries", #"{"range":{"from":0,"to":315360000000},"interval":"minute"}"#),
+            Impossible(
+                "maxSteps", "funnel", #"{"window":"1h","steps":\#(many(33) { #"{"event":"e\#($0)"}"# })}"#),
+            Impossible("maxTopRows", "top", #"{"by":"path","limit":1000000}"#),
+            Impossible("maxGroupingDimensions", "top", #"{"by":\#(many(50) { #""props.p\#($0)""# })}"#),
+            Impossible("maxMetrics", "top", #"{"by":"path","metrics":\#(many(33) { #""sum:props.p\#($0)""# })}"#),
+            Impossible(
+                "maxFilterTests", "aggregate",
+                #"{"where":\#(many(10_000) { #"{"dim":"path","op":"is","values":["\#($0)"]}"# })}"#),
+            Impossible(
+                "maxFilterValues", "aggregate",
+                #"{"where":[{"dim":"path","op":"is","values":\#(many(20_001) { String($0) })}]}"#),
+            Impossible(
+                "maxPatterns", "aggregate",
+                #"{"where":[{"dim":"path","op":"matches","values":\#(many(51) { #""a\#($0)""# })}]}"#),
+        ])
+    func planning(_ impossible: Impossible) async throws {
+        let target = StoreTarget()
+        do {
+            _ = try await target.query(impossible.kind, impossible.query)
+            Issue.record("taken")
+        } catch let error as QueryError {
+            #expect(error.status == 400)
+            #expect(error.detail.contains("limit \(impossible.limit)"), "\(error.detail)")
+        }
+    }
+
     @Test("A query that runs out of its time is stopped with a clear error")
     func timeout() async throws {
         let target = StoreTarget()

@@ -168,7 +168,7 @@ struct RequestQueryTests {
         }
     }
 
-    @Test("Kinds that are not there are refused with the nearest one that is")
+    @Test("A kind that is not there is an error that guesses which one was meant")
     func kinds() {
         let error = #expect(throws: QueryError.self) { try parse("topp", "{}") }
         #expect(error?.code == "unknown_kind")
@@ -178,7 +178,7 @@ struct RequestQueryTests {
 
     @Test("Codes are stable, and each has its status and title")
     func codes() {
-        let statuses = ["unknown_kind": 404, "storage_error": 500, "not_implemented": 501, "timeout": 504]
+        let statuses = ["unknown_kind": 404, "storage_error": 500, "timeout": 504, "cancelled": 499]
         for code in QueryError.Code.allCases {
             let error = QueryError(code, "detail")
             #expect(error.code == code.rawValue)

@@ -84,7 +84,7 @@ struct ScriptCanaryTests {
     func variants() async throws {
         let script = try Script(
             name: "canary.weir",
-            text: "# A rule.\nload\n{\"event\":\"page_view\",\"time\":1793491200000}\n\n"
+            text: "# A rule.\nload\n{\"event\":\"page_view\",\"visitor\":\"v\",\"time\":1793491200000}\n\n"
                 + "query aggregate\n{}\n\nexpect\n{\"metrics\":{\"events\":1}}\n")
         let found = await ScriptPlayer(script: script) { _ in FlawedTarget(.losesPageViewsOnFlush) }.play(seed: 1)
         #expect(found.first?.hasPrefix("canary.weir:8: [sealed after each load] aggregate: ") == true, "\(found)")

@@ -28,9 +28,11 @@ public final class HTTPConnection {
 
     /// Connects to a port of this machine.
     ///
-    /// - Parameter seconds: how long one read may take.
-    public init(port: UInt16, seconds: Int = 60) throws {
-        socket = try Socket(type: SOCK_STREAM, port: port, seconds: seconds)
+    /// - Parameters:
+    ///   - seconds: how long one read may take.
+    ///   - receiveBuffer: bytes that the system may hold before they are read; `nil` for its own choice.
+    public init(port: UInt16, seconds: Int = 60, receiveBuffer: Int32? = nil) throws {
+        socket = try Socket(type: SOCK_STREAM, port: port, seconds: seconds, receiveBuffer: receiveBuffer)
         self.port = port
     }
 
@@ -92,14 +94,14 @@ public final class HTTPConnection {
         unread += bytes
     }
 
-    private func take(_ count: Int) throws -> [UInt8] {
+    func take(_ count: Int) throws -> [UInt8] {
         while unread.count < count { try fill() }
         let taken = Array(unread[..<count])
         unread.removeFirst(count)
         return taken
     }
 
-    private func rest() throws -> [UInt8] {
+    func rest() throws -> [UInt8] {
         while true {
             let bytes = try socket.read()
             if bytes.isEmpty { break }
@@ -109,7 +111,7 @@ public final class HTTPConnection {
         return unread
     }
 
-    private func line() throws -> String {
+    func line() throws -> String {
         var searched = 0
         while true {
             while searched + 1 < unread.count {
@@ -124,7 +126,7 @@ public final class HTTPConnection {
         }
     }
 
-    private func head() throws -> [String] {
+    func head() throws -> [String] {
         var lines = [try line()]
         while true {
             let next = try line()

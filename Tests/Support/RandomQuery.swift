@@ -46,11 +46,11 @@ public struct RandomQuery: Sendable {
         case "timeseries": RandomQuery.timeseries(&query, over: stream, &generator)
         case "top": RandomQuery.top(&query, over: stream, &generator)
         case "funnel": RandomQuery.funnel(&query, over: stream, &generator)
-        case "funnel/visitors": RandomQuery.funnelVisitors(&query, over: stream, &generator)
         case "retention": RandomQuery.retention(&query, over: stream, &generator)
         case "paths": RandomQuery.paths(&query, over: stream, &generator)
         case "sessions": RandomQuery.sessions(&query, &generator)
         case "schema": break
+        case "funnel/visitors": RandomQuery.funnelVisitors(&query, over: stream, &generator)
         case "values":
             query["dim"] = .string(generator.pick(RandomQuery.keys))
             if generator.chance(0.4) { query["prefix"] = .string(generator.pick(["/p", "", "f", "v1", "D", "é"])) }

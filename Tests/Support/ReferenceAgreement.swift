@@ -124,6 +124,10 @@ public enum ReferenceAgreement {
         }
         return [
             ("one batch", stream.lines, [.load(whole), .ask, .restart, .ask, .flush, .ask, .restart, .ask]),
+            (
+                "growing", stream.lines,
+                [.load(0..<split), .ask, .flush, .ask, .load(split..<count), .ask, .flush, .ask]
+            ),
             ("split", stream.lines, [.load(0..<split), .flush, .load(split..<count), .ask, .flush, .ask]),
             ("shuffled", shuffled, batches + [.ask, .flush, .ask]),
         ]
@@ -133,14 +137,18 @@ public enum ReferenceAgreement {
         _ lines: [String], _ steps: [Step], _ questions: [RandomQuery], make: () async throws -> any QueryTarget,
         wrong: (Int, RandomQuery, [String]) -> Disagreement
     ) async throws -> (compared: Int, found: [Disagreement]) {
-        let reference = try Reference(lines: lines)
+        var reference = try Reference(lines: [])
+        var loaded: [String] = []
         let target = try await make()
         var compared = 0
         for (number, step) in steps.enumerated() {
             switch step {
             case .load(let range):
                 let part = Array(lines[min(range.lowerBound, lines.count)..<min(range.upperBound, lines.count)])
-                if !part.isEmpty { try await target.load(part) }
+                guard !part.isEmpty else { continue }
+                try await target.load(part)
+                loaded += part
+                reference = try Reference(lines: loaded)
             case .flush: try await target.flush()
             case .restart: try await target.restart()
             case .ask:
@@ -161,8 +169,12 @@ public enum ReferenceAgreement {
     ) async throws -> [String] {
         let text = question.json.description
         do {
+            // Twice: an answer that has been kept is an answer like any other.
             let answer = try JSON(parsing: try await target.query(question.kind, text))
-            return try reference.disagreement(question.kind, question.json, answer: answer)
+            let differences = try reference.disagreement(question.kind, question.json, answer: answer)
+            let again = try JSON(parsing: try await target.query(question.kind, text))
+            let later = JSONDifference.describe(expected: answer, actual: again)
+            return differences + later.map { "asked again: \($0)" }
         } catch let error as ReferenceError {
             throw error
         } catch {

@@ -6,13 +6,14 @@ struct Socket: ~Copyable {
     private let descriptor: Int32
 
     /// Connects; reads and writes that take longer than the given time fail.
-    init(type: __socket_type, port: UInt16, seconds: Int) throws {
+    init(type: __socket_type, port: UInt16, seconds: Int, receiveBuffer: Int32? = nil) throws {
         // Kept apart until nothing can fail any more. From when `self` has a descriptor, what is thrown closes it too, and closing
         // it a second time would close whatever another thread has opened in between.
         let opened = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard opened >= 0 else { throw Socket.failure("socket") }
         do {
-            try Socket.connect(opened, type: type, port: port, seconds: seconds)
+            try Socket.connect(
+                opened, type: type, port: port, seconds: seconds, receiveBuffer: receiveBuffer)
         } catch {
             close(opened)
             throw error
@@ -20,11 +21,17 @@ struct Socket: ~Copyable {
         descriptor = opened
     }
 
-    private static func connect(_ descriptor: Int32, type: __socket_type, port: UInt16, seconds: Int) throws {
+    private static func connect(
+        _ descriptor: Int32, type: __socket_type, port: UInt16, seconds: Int, receiveBuffer: Int32?
+    ) throws {
         var limit = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        if var receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         var one: Int32 = 1
         if type == SOCK_STREAM {
             setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))

@@ -84,7 +84,8 @@ enum Drive: String, Sendable {
             try victim.send(batches: 2, &generator)
             try client.flush()
         case .compact:
-            if round <= 30 {
+            // Many at first, and then a few more, should not enough have been compacted yet.
+            if round <= 30 || round % 20 == 0 {
                 // Enough for a segment that is written in several batches.
                 try victim.send(batches: 1, events: 50...100, &generator)
                 try client.flush()

@@ -33,4 +33,25 @@ struct QueryGateTests {
         try await gate.run {}
         await gate.close()
     }
+
+    @Test("What waits too long for a thread is answered, and does not run afterwards")
+    func tooLong() async throws {
+        let gate = QueryGate(threads: 1, waiting: 4, longestWait: .milliseconds(20))
+        let latch = DispatchSemaphore(value: 0)
+        async let running: Void = gate.run { latch.wait() }
+        while gate.inProgress < 1 {
+            await Task.yield()
+        }
+        let problem = await #expect(throws: Problem.self) {
+            try await gate.run { Issue.record("work ran that had been given up") }
+        }
+        #expect(problem?.status == 503)
+        #expect(problem?.code == "query_queue_timeout")
+        #expect(problem?.retryAfterSeconds == 1)
+        #expect(gate.timedOut == 1)
+        latch.signal()
+        try await running
+        #expect(try await gate.run { 1 } == 1)
+        await gate.close()
+    }
 }

@@ -11,17 +11,20 @@ struct RunningServer: Sendable {
 
     /// Runs a server, hands it to `body`, and shuts it down gracefully.
     static func with(
-        _ purpose: String, dataDirectory: String? = nil, _ body: @Sendable (RunningServer) async throws -> Void
+        _ purpose: String, dataDirectory: String? = nil,
+        configure: (inout WeirServer.Configuration) -> Void = { _ in },
+        _ body: @Sendable (RunningServer) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder(purpose)
         let loopback = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
         let (started, continuation) = AsyncStream<WeirServer.Listening>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        var configuration = WeirServer.Configuration(
+            http: loopback, udp: loopback, dataDirectory: dataDirectory ?? folder.path + "/data", threads: 2,
+            ownsProcess: false)
+        configure(&configuration)
         let server = WeirServer(
-            configuration: WeirServer.Configuration(
-                http: loopback, udp: loopback, dataDirectory: dataDirectory ?? folder.path + "/data", threads: 2,
-                ownsProcess: false),
-            logger: logger,
+            configuration: configuration, logger: logger,
             onListening: { listening in
                 continuation.yield(listening)
                 continuation.finish()

@@ -30,6 +30,15 @@ public enum QueryBody {
         }
         if let metrics = options.metrics { body.set("metrics", .array(try list("--metrics", metrics))) }
         text("order_by", options.orderBy)
+        text("order", options.order)
+        if !options.having.isEmpty {
+            var conditions: [JSONNode] = []
+            for having in options.having { conditions.append(try condition(having)) }
+            body.set("having", .array(conditions))
+        }
+        if options.other { body.set("other", .bool(true)) }
+        text("series", options.series)
+        if options.approximate { body.set("approximate", .bool(true)) }
         text("compare", options.compare)
         text("interval", options.interval)
         if let steps = options.steps { body.set("steps", try self.steps(steps)) }
@@ -79,6 +88,21 @@ public enum QueryBody {
             throw ClientError(.usage, "\(flag) \(Console.harmless(text)): write names, separated by commas")
         }
         return values.map { .string($0.text) }
+    }
+
+    /// One `--having`: `METRIC OP NUMBER`.
+    private static func condition(_ text: String) throws(ClientError) -> JSONNode {
+        let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+        guard words.count == 3, Double(words[2]) != nil else {
+            throw ClientError(
+                .usage, "--having '\(Console.harmless(text))': write METRIC OP NUMBER, as in 'events gte 5'")
+        }
+        var number = words[2]
+        let isNumber = number.withUTF8 { NumberText.isJSONNumber(UnsafeRawBufferPointer($0)) }
+        return .object([
+            JSONMember("metric", .string(words[0])), JSONMember("op", .string(words[1])),
+            JSONMember("value", isNumber ? .number(words[2]) : .string(words[2])),
+        ])
     }
 
     /// What an event must be like: a name, or the API's JSON.

@@ -32,6 +32,16 @@ public struct QueryOptions: Sendable {
     public var offset: Int?
     /// `--order-by`: a metric.
     public var orderBy: String?
+    /// `--order`: `asc` or `desc`.
+    public var order: String?
+    /// `--having`, each of which must hold.
+    public var having: [String] = []
+    /// `--other`.
+    public var other = false
+    /// `--series`: an interval.
+    public var series: String?
+    /// `--approximate`.
+    public var approximate = false
     /// `--compare`: `previous`.
     public var compare: String?
     /// `--interval`.

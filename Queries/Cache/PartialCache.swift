@@ -1,0 +1,97 @@
+import Storage
+import Synchronization
+
+/// Partial results of sealed segments, the least recently used out first.
+///
+/// A partial result is found by the bytes of the query, by which of its scans it belongs to, and by the part of the
+/// segment it covers. It is kept only of segments that lie wholly in the range, so that the range does not matter.
+final class PartialCache: Sendable {
+    struct Key: Hashable, Sendable {
+        /// The query's bytes, see ``QueryRequest/key``.
+        let query: [UInt8]
+        /// Which of the query's scans.
+        let scan: UInt8
+        let site: UInt32
+        /// The segment's number, and how many rows are left of it: a mask over it hides more and never shows one again.
+        let segment: UInt64
+        let rows: Int
+        /// Which part of the segment.
+        let part: Int
+    }
+
+    private struct Entry {
+        var groups: PartialGroups
+        var bytes: Int
+        var used: UInt64
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var bytes = 0
+        var time: UInt64 = 0
+        var hits = 0
+        var misses = 0
+    }
+
+    private let state = Mutex(State())
+    private let limit: Int
+
+    /// Parts kept at most, however small: looking for the least recently used goes through all of them.
+    static let maxParts = 16_384
+    /// Groups of a part that is kept at most.
+    static let maxGroups = 65_536
+
+    /// - Parameter limit: bytes that are kept at most.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func find(_ key: Key) -> PartialGroups? {
+        state.withLock { state in
+            state.time += 1
+            guard let entry = state.entries[key] else {
+                state.misses += 1
+                return nil
+            }
+            state.entries[key]?.used = state.time
+            state.hits += 1
+            return entry.groups
+        }
+    }
+
+    func keep(_ groups: PartialGroups, as key: Key) {
+        let bytes = groups.bytes + key.query.count + 192
+        guard bytes <= limit / 16 else { return }
+        state.withLock { state in
+            state.time += 1
+            if let before = state.entries[key] { state.bytes -= before.bytes }
+            state.entries[key] = Entry(groups: groups, bytes: bytes, used: state.time)
+            state.bytes += bytes
+            guard state.bytes > limit || state.entries.count > Self.maxParts else { return }
+            // A tenth at once, so that looking for them is rarely done.
+            let oldest = state.entries.sorted { $0.value.used < $1.value.used }
+            for (key, entry) in oldest {
+                if state.bytes <= limit / 10 * 9, state.entries.count <= Self.maxParts / 10 * 9 { break }
+                state.bytes -= entry.bytes
+                state.entries[key] = nil
+            }
+        }
+    }
+
+    /// Figures for the metrics.
+    var statistics: (parts: Int, bytes: Int, hits: Int, misses: Int) {
+        state.withLock { ($0.entries.count, $0.bytes, $0.hits, $0.misses) }
+    }
+}
+
+/// Where an execution finds its partial results.
+struct PartialResults: Sendable {
+    let cache: PartialCache
+    let query: [UInt8]
+
+    func key(_ segment: Segment, scan: UInt8, part: Int) -> PartialCache.Key {
+        PartialCache.Key(
+            query: query, scan: scan, site: segment.site, segment: segment.number, rows: segment.header.rows,
+            part: part)
+    }
+}

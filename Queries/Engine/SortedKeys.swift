@@ -1,0 +1,98 @@
+/// A growing list of 64-bit keys that owns its memory, and brings ascending pieces of it into one ascending order.
+///
+/// Raw memory because this is the inner loop of every funnel: a key is written once and read once, and room for it is
+/// made a piece of rows at a time. Not thread-safe.
+final class SortedKeys {
+    private(set) var base: UnsafeMutablePointer<UInt64>
+    private var scratch: UnsafeMutablePointer<UInt64>
+    private var capacity: Int
+    private var scratchCapacity = 0
+    /// Number of keys.
+    private(set) var count = 0
+    /// Where each ascending piece begins.
+    private var starts: [Int] = []
+
+    init() {
+        capacity = 1024
+        base = .allocate(capacity: capacity)
+        scratch = .allocate(capacity: 1)
+        scratchCapacity = 1
+    }
+
+    deinit {
+        base.deallocate()
+        scratch.deallocate()
+    }
+
+    /// Forgets all keys and keeps the memory.
+    func removeAll() {
+        count = 0
+        starts.removeAll(keepingCapacity: true)
+    }
+
+    /// Says that the keys from here on ascend by themselves.
+    func beginPiece() {
+        if starts.last != count { starts.append(count) }
+    }
+
+    /// Makes room for `more` keys and calls `body` with it, which returns how many it wrote.
+    @inline(__always)
+    func append(upTo more: Int, _ body: (UnsafeMutablePointer<UInt64>) -> Int) {
+        // One more, so that a reader can put an end behind them.
+        if count + more + 1 > capacity { grow(count + more + 1) }
+        let written = body(base + count)
+        assert(written <= more)
+        count &+= written
+    }
+
+    @inline(never)
+    private func grow(_ needed: Int) {
+        let larger = max(capacity * 2, needed)
+        let new = UnsafeMutablePointer<UInt64>.allocate(capacity: larger)
+        new.update(from: base, count: count)
+        base.deallocate()
+        base = new
+        capacity = larger
+    }
+
+    /// Merges the pieces, neighbours first.
+    ///
+    /// - Complexity: O(keys · log pieces); O(1) for one piece.
+    func sort() {
+        while starts.count > 1 {
+            if scratchCapacity < capacity {
+                scratch.deallocate()
+                scratch = .allocate(capacity: capacity)
+                scratchCapacity = capacity
+            }
+            var merged: [Int] = []
+            for index in stride(from: 0, to: starts.count, by: 2) {
+                let start = starts[index]
+                merged.append(start)
+                let middle = index + 1 < starts.count ? starts[index + 1] : count
+                let end = index + 2 < starts.count ? starts[index + 2] : count
+                SortedKeys.merge(base + start, middle - start, base + middle, end - middle, into: scratch + start)
+            }
+            swap(&base, &scratch)
+            swap(&capacity, &scratchCapacity)
+            starts = merged
+        }
+    }
+
+    private static func merge(
+        _ left: UnsafeMutablePointer<UInt64>, _ leftCount: Int,
+        _ right: UnsafeMutablePointer<UInt64>, _ rightCount: Int, into output: UnsafeMutablePointer<UInt64>
+    ) {
+        var (i, j, n) = (0, 0, 0)
+        while i < leftCount, j < rightCount {
+            let (a, b) = (left[i], right[j])
+            let takesLeft = a <= b
+            output[n] = takesLeft ? a : b
+            n &+= 1
+            i &+= takesLeft ? 1 : 0
+            j &+= takesLeft ? 0 : 1
+        }
+        if i < leftCount { (output + n).update(from: left + i, count: leftCount - i) }
+        if j < rightCount { (output + n).update(from: right + j, count: rightCount - j) }
+    }
+}
