@@ -30,12 +30,14 @@ public struct Bucket: Hashable, Sendable {
 
     /// The longest bucket within the month `[month, monthEnd)` that holds `time` and has ended at `watermark`; the
     /// hour, ended or not, if none has.
+    ///
+    /// - Parameter longest: no longer one is given.
     static func longestClosed(
-        holding time: Int64, month: Int64, monthEnd: Int64, watermark: Int64
+        holding time: Int64, month: Int64, monthEnd: Int64, watermark: Int64, longest: BucketLevel
     ) -> (bucket: Bucket, closed: Bool) {
-        if monthEnd <= watermark { return (Bucket(level: .month, start: month), true) }
+        if longest >= .month, monthEnd <= watermark { return (Bucket(level: .month, start: month), true) }
         let dayStart = time - (time - month) % day
-        if dayStart + day <= watermark { return (Bucket(level: .day, start: dayStart), true) }
+        if longest >= .day, dayStart + day <= watermark { return (Bucket(level: .day, start: dayStart), true) }
         let hourStart = time - (time - month) % hour
         return (Bucket(level: .hour, start: hourStart), hourStart + hour <= watermark)
     }

@@ -17,7 +17,8 @@ extension Store {
         let runs = Array(partition.runs.prefix(MergeSources.maxSources))
         let sources = try MergeSources(runs.map(\.segment), hash: hash)
         let plan = try SealPlan(
-            sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all)
+            sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all,
+            longest: longestBucket(of: site))
         let hints = storageHints(site: site)
         var parts = PartsBatch(self, site: site)
         var segments: [Segment] = []

@@ -17,9 +17,10 @@ struct SealPlan {
     ///   - watermark: buckets that end up to here are sealed.
     ///   - sealedThrough: buckets that end up to here were sealed before.
     ///   - all: whether rows of open buckets are sealed as well.
+    ///   - longest: the longest bucket that is made; a site whose events are soon deleted has none of a month.
     /// - Complexity: O(rows).
     init(
-        _ sources: MergeSources, watermark: Int64, sealedThrough: Int64, all: Bool
+        _ sources: MergeSources, watermark: Int64, sealedThrough: Int64, all: Bool, longest: BucketLevel = .month
     ) throws(StorageError) {
         let month = sources.month
         let monthEnd = CivilTime.monthEnd(of: month)
@@ -36,7 +37,8 @@ struct SealPlan {
         var rows: [Bucket: Int] = [:]
         for index in 0..<hours {
             let (bucket, closed) = Bucket.longestClosed(
-                holding: month + Int64(index) * Bucket.hour, month: month, monthEnd: monthEnd, watermark: watermark)
+                holding: month + Int64(index) * Bucket.hour, month: month, monthEnd: monthEnd, watermark: watermark,
+                longest: longest)
             bucketOfHour.append(bucket)
             isOpen[index] = !closed && !all
             if isOpen[index] {

@@ -99,6 +99,30 @@ struct RetentionTests {
         #expect(try kept.store().statistics().retentionHeld.allSatisfy { $0.events == 0 })
     }
 
+    @Test(
+        "A past month that comes at once is sealed in buckets that suit the retention",
+        arguments: [(nil, BucketLevel.month), (400, .month), (90, .day), (4, .hour)] as [(Int64?, BucketLevel)])
+    func backfilled(days: Int64?, longest: BucketLevel) throws {
+        let directory = TemporaryDirectory()
+        var options = StoreOptions()
+        options.retention = days.map { $0 * Self.day }
+        let february = january + 31 * Self.day
+        let store = try directory.open(options, clock: ManualClock(february + 10 * Self.day))
+        let maker = BatchMaker(seed: 0, hash: store.hash)
+        for (month, hours) in [(january, 31 * 24), (february, 9 * 24)] {
+            let batch = ColumnBatch(site: "default", month: month, hash: store.hash)
+            for hour in 0..<hours {
+                maker.append(
+                    batch, time: UInt32(Int64(hour) * Self.hour), id: 0, value: nil, name: "e", visitor: "v\(hour)")
+            }
+            try commit(batch, to: store)
+        }
+        try store.flush()
+        let past = store.snapshot(site: "default").segments.map(\.header).filter { $0.month == january }
+        #expect(past.reduce(0) { $0 + $1.rows } == 31 * 24)
+        #expect(Set(past.map(\.bucket.level)) == [longest])
+    }
+
     @Test("A retention that is set for one site holds for that one, for ever too")
     func bySite() throws {
         let kept = try Kept(days: 20, retention: 10 * Self.day) {
