@@ -57,7 +57,7 @@ struct GroupedScan {
     }
 
     /// A part of the work: some pieces of one segment, or all of a roll-up.
-    private struct Unit {
+    struct Unit {
         var segment: Int
         var pieces: [Piece]
         var rollup: Rollups?
@@ -67,7 +67,7 @@ struct GroupedScan {
     }
 
     /// Which roll-up answers for a segment.
-    private enum Rollups {
+    enum Rollups {
         case column(Int)
         case hours
     }
@@ -151,123 +151,6 @@ struct GroupedScan {
             else { return nil }
         }
         return partials.key(segment, scan: kept, part: part)
-    }
-
-    // MARK: Roll-ups
-
-    /// The column whose roll-up answers for a whole segment, if there is one.
-    private func rollupColumn(_ segment: Segment, _ filter: CompiledFilter, _ names: [Int]) -> Int? {
-        guard usesRollups, segment.isSealed, grouping.intervals == nil, grouping.dimensions.count == 1,
-            segment.coverage(of: range) == .all, addsUp,
-            let column = segment.header.column(grouping.dimensions[0].name),
-            segment.header.columns[column].hasCompleteRollup,
-            names.allSatisfy({ filter.filter(forName: $0).constant == true })
-        else { return nil }
-        return column
-    }
-
-    /// Whether all that is accumulated is among the numbers of roll-ups.
-    private var addsUp: Bool { plan.measures.allSatisfy { $0 == .value } && !plan.keepsNumbers.contains(true) }
-
-    /// Whether the roll-up of a segment's hours answers for it: each hour lies in the range or out of it, and in one
-    /// interval.
-    private func answersByHours(
-        _ segment: Segment, _ filter: CompiledFilter, _ names: [Int]
-    ) throws(QueryError) -> Bool {
-        // Without intervals and measures counting the rows of names is quicker still.
-        guard usesRollups, grouping.dimensions.isEmpty, grouping.intervals != nil || !plan.measures.isEmpty,
-            addsUp, segment.header.hours == .complete, segment.coverage(of: range) == .all,
-            names.allSatisfy({ filter.filter(forName: $0).constant == true }),
-            try stored({ () throws(StorageError) in try segment.hours() }) != nil
-        else { return false }
-        guard let intervals = grouping.intervals else { return true }
-        let hours = SegmentHours(segment.header)
-        return (1...hours.count).allSatisfy { code in
-            let start = hours.start(ofCode: UInt32(code))
-            // The first and the last hour have no events outside of the range.
-            let first = intervals.index(of: max(start, segment.header.first))
-            return first != nil
-                && first == intervals.index(of: min(start + SegmentHours.lengthMs - 1, segment.header.last))
-        }
-    }
-
-    private func foldHours(_ unit: Unit, into result: inout Result) throws(QueryError) {
-        let segment = execution.segments[unit.segment]
-        guard let rollup = try stored({ () throws(StorageError) in try segment.hours() }) else { return }
-        let hours = SegmentHours(segment.header)
-        var isCounted = [Bool](repeating: false, count: segment.header.names.count)
-        for name in unit.names { isCounted[name] = true }
-        for index in 0..<rollup.blocks {
-            try execution.check()
-            let block = try stored { () throws(StorageError) in try rollup.block(index) }
-            execution.countRows(block.count)
-            for entry in 0..<block.count {
-                let cells = block.cells(of: entry)
-                guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
-                let time = max(hours.start(ofCode: block.codes[entry]), segment.header.first)
-                let interval = UInt32(grouping.intervals?.index(of: time) ?? 0)
-                let group = Int(
-                    result.table.insert(
-                        key: GroupTable.key([], interval: interval), interval: interval, places: []))
-                result.sums.grow(to: result.table.count)
-                add(block, cells, isCounted, to: group, pageView: pageView(of: segment), &result.sums)
-            }
-        }
-    }
-
-    /// Adds the numbers of an entry's counted cells to a group.
-    private func add(
-        _ block: RollupBlock, _ cells: Range<Int>, _ isCounted: [Bool], to group: Int, pageView: Int?,
-        _ sums: inout Accumulators
-    ) {
-        for cell in cells where isCounted[Int(block.cellNames[cell])] {
-            let events = Int(block.cellEvents[cell])
-            sums.addEvents(events, group: group)
-            if plan.pageviews, Int(block.cellNames[cell]) == pageView { sums.addPageviews(events, group: group) }
-            guard !plan.measures.isEmpty, let numbers = block.statistics(ofCell: cell) else { continue }
-            for measure in plan.measures.indices {
-                sums.addStatistics(
-                    Accumulators.Statistics(
-                        count: Int(numbers.count), sum: numbers.sum, minimum: numbers.minimum,
-                        maximum: numbers.maximum),
-                    measure: measure, group: group)
-            }
-        }
-    }
-
-    private func pageView(of segment: Segment) -> Int? {
-        segment.header.names.firstIndex { $0.name == GroupedScan.pageView }
-    }
-
-    private func foldRollup(_ unit: Unit, _ column: Int, into result: inout Result) throws(QueryError) {
-        let segment = execution.segments[unit.segment]
-        guard let rollup = try stored({ () throws(StorageError) in try segment.rollup(column: column) }) else { return }
-        let table = try stored { () throws(StorageError) in try segment.table(column: column) }
-        var isCounted = [Bool](repeating: false, count: segment.header.names.count)
-        for name in unit.names { isCounted[name] = true }
-        let pageView = pageView(of: segment)
-        for index in 0..<rollup.blocks {
-            try execution.check()
-            let block = try stored { () throws(StorageError) in try rollup.block(index) }
-            execution.countRows(block.count)
-            for entry in 0..<block.count {
-                if entry % 4096 == 0 {
-                    try QueryMemory.checkGroups(result.table.count)
-                    try result.account(execution.memory)
-                }
-                let cells = block.cells(of: entry)
-                guard cells.contains(where: { isCounted[Int(block.cellNames[$0])] }) else { continue }
-                let code = block.codes[entry]
-                let group = result.table.insert(
-                    hash: table.hashes[Int(code)], interval: 0,
-                    place: GroupTable.Place(segment: UInt32(unit.segment), code: code))
-                result.sums.grow(to: result.table.count)
-                if plan.boundsVisitors {
-                    result.sums.addRepeats(block.repeats(of: entry) { isCounted[$0] }, group: group)
-                }
-                add(block, cells, isCounted, to: group, pageView: pageView, &result.sums)
-            }
-        }
     }
 
     // MARK: Columns
@@ -372,51 +255,5 @@ extension GroupedScan {
             guard found.count <= PartialCache.maxGroups else { return nil }
         }
         return found
-    }
-}
-
-extension RollupBlock {
-    /// How many of an entry's events of some names are known to be of visitors who have another of them.
-    fileprivate func repeats(of entry: Int, _ isCounted: (Int) -> Bool) -> Int {
-        let cells = cells(of: entry)
-        let counted = cells.filter { isCounted(Int(cellNames[$0])) }
-        let events = counted.reduce(0) { $0 + Int(cellEvents[$1]) }
-        var visitors = counted.reduce(0) { $0 + (self.visitors(ofCell: $1) ?? Int(cellEvents[$1])) }
-        if counted.count == cells.count, let all = self.visitors(of: entry) { visitors = min(visitors, all) }
-        return max(0, events - visitors)
-    }
-}
-
-/// A measure within one segment.
-struct SegmentMeasure {
-    private let dimension: SegmentDimension?
-    private let numberOfCode: [Double]
-
-    init(_ measure: Measure, of segment: Segment, hash: EventHash) throws(QueryError) {
-        guard case .property(let name) = measure else {
-            dimension = nil
-            numberOfCode = []
-            return
-        }
-        let dimension = try SegmentDimension(.property(name), of: segment, hash: hash)
-        self.dimension = dimension
-        numberOfCode = (0..<dimension.count).map { code in
-            guard code != 0, dimension.table.kind(of: code) != .list else { return .nan }
-            return dimension.table.withBytes(of: code) { NumberText.parse($0) } ?? .nan
-        }
-    }
-
-    /// Reads the numbers of a piece's rows, NaN for none. Returns `false` if none has one.
-    func read(_ piece: Piece, segment: Segment, into numbers: inout [Double]) throws(QueryError) -> Bool {
-        if let dimension {
-            if case .absent = dimension.kind { return false }
-            try dimension.map(numberOfCode, segment: segment, piece: piece, into: &numbers)
-            return true
-        }
-        guard let values = try stored({ () throws(StorageError) in try segment.values(chunk: piece.chunk) }) else {
-            return false
-        }
-        numbers = Array(values[piece.range])
-        return true
     }
 }
