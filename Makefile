@@ -8,7 +8,7 @@ PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev zlib1g-dev 
 DATA ?= ./weir-data
 EVENTS ?= 5000000
 
-.PHONY: help deps build run test torture lint bench bench-storage bench-peers clean
+.PHONY: help deps build run test torture lint bench bench-storage bench-peers bench-growth bench-live clean
 
 help:
 	@echo "make run    install what is missing, build, start the server on $(DATA)"
@@ -16,7 +16,9 @@ help:
 	@echo "make torture  kill, starve and damage the server at every place, for about an hour"
 	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
 	@echo "make bench-storage  measure the storage engine, with ClickHouse's beside it (EVENTS=N PEERS=0 EVENTS_BIG=0 JSON=FILE)"
-	@echo "make bench-peers  time the queries beside ClickHouse's engine, answers compared (EVENTS=N PEERS=0 JSON=FILE)"
+	@echo "make bench-peers  time the queries beside ClickHouse's engine and DuckDB, answers compared (EVENTS=N PEERS=0 JSON=FILE)"
+	@echo "make bench-growth  the same over 2, 20 and 200 million events, with memory (SIZES=\"N N\" JSON=FILE)"
+	@echo "make bench-live  time a dashboard's queries idle and with ingest at half its maximum (EVENTS=N JSON=FILE)"
 	@echo "make lint   check the format of the sources"
 	@echo "make clean  remove what was built"
 
@@ -62,11 +64,22 @@ bench-storage: build
 	$(BUILD) --product storage-bench
 	EVENTS="$(EVENTS)" Loadgen/storage-bench.sh "$(BIN)" $(if $(JSON),--json "$(JSON)")
 
-# What was loaded stays in .build/bench for the next run; the first takes some minutes and 10 GB of disk.
+# What was loaded stays in .build/bench for the next run; the first takes some minutes.
 bench-peers: EVENTS = 20000000
 bench-peers: build
 	$(BUILD) --product storage-bench
 	EVENTS="$(EVENTS)" Loadgen/peers-bench.sh "$(BIN)" $(if $(JSON),--json "$(JSON)")
+
+# The first run takes hours and 20 GB of disk.
+bench-growth: SIZES = 2000000 20000000 200000000
+bench-growth: build
+	$(BUILD) --product storage-bench
+	SIZES="$(SIZES)" Loadgen/growth-bench.sh "$(BIN)" $(if $(JSON),--json "$(JSON)")
+
+bench-live: EVENTS = 20000000
+bench-live: build
+	$(BUILD) --product storage-bench
+	EVENTS="$(EVENTS)" Loadgen/live-bench.sh "$(BIN)" $(if $(JSON),--json "$(JSON)")
 
 clean:
 	$(SWIFT) package clean
