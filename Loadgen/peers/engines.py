@@ -14,6 +14,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 # Marks a directory whose load is complete.
@@ -69,11 +70,14 @@ class DuckDB:
 
     def load(self, stream):
         run = self.connection.execute
-        run(
-            "create table raw as select event, hash(visitor) as visitor, epoch_ms(time::timestamp) as time, country, "
-            "regexp_extract(url, '^[a-z]+://[^/?#]*([^?#]*)', 1) as path, value "
-            f"from read_json('{os.path.abspath(stream)}', format = 'newline_delimited', columns = {{time: 'VARCHAR', "
-            "event: 'VARCHAR', visitor: 'VARCHAR', url: 'VARCHAR', country: 'VARCHAR', value: 'DOUBLE'})")
+        # Of a pipe it would keep all that it has read, so the stream comes in pieces.
+        run("create table raw (event varchar, visitor ubigint, time bigint, country varchar, path varchar, value double)")
+        for piece in pieces(stream):
+            run(
+                "insert into raw select event, hash(visitor), epoch_ms(time::timestamp), country, "
+                "regexp_extract(url, '^[a-z]+://[^/?#]*([^?#]*)', 1), value "
+                f"from read_json('{piece}', format = 'newline_delimited', columns = {{time: 'VARCHAR', "
+                "event: 'VARCHAR', visitor: 'VARCHAR', url: 'VARCHAR', country: 'VARCHAR', value: 'DOUBLE'})")
         for column in ("event", "country", "path"):
             run(f"create type {column}_name as enum (select distinct {column} from raw where {column} is not null)")
         run(
@@ -89,6 +93,17 @@ class DuckDB:
         before = time.perf_counter()
         rows = self.connection.execute(sql).fetchall()
         return rows, (time.perf_counter() - before) * 1000
+
+
+def pieces(stream, size=1 << 28):
+    """Paths of files that hold the lines of a stream, one after the other."""
+    with open(stream, "rb") as source, tempfile.NamedTemporaryFile(suffix=".ndjson", dir=os.path.dirname(stream)) as piece:
+        while block := source.read(size):
+            piece.seek(0)
+            piece.truncate()
+            piece.write(block + source.readline())
+            piece.flush()
+            yield piece.name
 
 
 ENGINES = {"clickhouse": ClickHouse, "duckdb": DuckDB}

@@ -111,6 +111,14 @@ final class StoreTarget: QueryTarget {
     func query(_ kind: String, _ json: String) async throws -> String {
         String(decoding: try await current().engine.answer(kind: kind, json: Array(json.utf8)), as: UTF8.self)
     }
+
+    /// Asks afresh, with a way to stop the query.
+    func answer(_ kind: String, _ json: String, cancellation: QueryCancellation) async throws -> String {
+        let fresh = #"{"cache":false,"# + json.dropFirst()
+        let request = try QueryRequest(kind: kind, json: Array(fresh.utf8))
+        return String(
+            decoding: try await current().engine.answer(request, cancellation: cancellation).bytes, as: UTF8.self)
+    }
 }
 
 @Suite("The engine against the reference")

@@ -60,6 +60,9 @@ public final class HTTPConnection {
         try socket.write(bytes)
     }
 
+    /// Reads the answer to a request that was sent before.
+    public func answer() throws -> HTTPResponse { try response(hasBody: true) }
+
     private func response(hasBody: Bool) throws -> HTTPResponse {
         while true {
             let lines = try head()
