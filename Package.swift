@@ -165,6 +165,9 @@ let package = Package(
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
+        .testTarget(
+            name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", exclude: ["Scripts"],
+            swiftSettings: strict),
 
         // Preloaded into the server by tests; nothing links it.
         .target(name: "FaultShim", path: "Tests/FaultShim"),

@@ -34,11 +34,17 @@ function visitorsOf(step, outcome) {
   showVisitors(title, body({ step, outcome }), what);
 }
 
+/** The step before which most are lost; -1 where nobody is. */
+function weakest(list) {
+  const losses = list.map((step) => step.drop_off ?? 0);
+  const most = Math.max(...losses);
+  return most > 0 ? losses.indexOf(most) : -1;
+}
+
 function bars(content, answer) {
   const what = COUNTED[options().count];
   const last = answer.steps.at(-1);
-  const losses = answer.steps.slice(1).map((step) => step.drop_off);
-  const worst = losses.length ? losses.indexOf(Math.max(...losses)) + 1 : -1;
+  const worst = weakest(answer.steps);
   if (!content.bars?.isConnected) {
     content.sum = el("p", { class: "funnel-sum" }, el("b"), el("span"));
     content.bars = el("ol", { class: "funnel-bars" });
@@ -46,7 +52,7 @@ function bars(content, answer) {
   }
   setText(content.sum.firstChild, percent(last.rate));
   setText(content.sum.lastChild, answer.steps.length < 2 ? `of ${number(last.count)} ${what}. Add a second step to see who goes on.`
-    : `of ${number(answer.steps[0].count)} ${what} went all the way; most are lost before step ${worst + 1}.`);
+    : `of ${number(answer.steps[0].count)} ${what} went all the way${worst < 0 ? "." : `; most are lost before step ${worst + 1}.`}`);
   reconcile(content.bars, answer.steps, (_, index) => `${index}:${stepName(index)}`, (_, index) => {
     const name = stepName(index);
     return el("li", { class: "funnel-step" },
@@ -63,7 +69,7 @@ function bars(content, answer) {
     if (index) {
       setText(lost, `−${number(step.drop_off)} lost (${percent(step.step_rate === null ? null : 1 - step.step_rate)})`);
       lost.setAttribute("aria-label", `${number(step.drop_off)} ${what} lost before ${stepName(index)}. Show who`);
-      lost.classList.toggle("worst", index === worst && step.drop_off > 0);
+      lost.classList.toggle("worst", index === worst);
     }
     const median = step.percentiles_ms?.["50"];
     setText(time, typeof median === "number" ? `${duration(median)} typically` : "");
@@ -107,13 +113,6 @@ function timePanel(source) {
   });
 }
 
-/** The step after the first that keeps the smallest share of the one before; -1 where there is none. */
-function weakest(list) {
-  const rates = list.slice(1).map((step) => step.step_rate ?? Infinity);
-  const least = Math.min(...rates);
-  return least < 1 ? rates.indexOf(least) + 1 : -1;
-}
-
 function breakdownPanel() {
   const panel = new Panel({
     title: "Breakdown", ask: () => {
@@ -145,7 +144,7 @@ function breakdownPanel() {
           bar.firstChild.style.setProperty("--part", (row.steps.at(-1).rate ?? 0) / most);
           return el("tr", {}, el("th", { scope: "row" }, el("button", { type: "button", class: "link", title: "Filter by this value", onclick: () => state.addFilter({ dim: by, op: "is", values: [row.key] }) }, data(valueName(by, row.key)))),
             cells(row), el("td", {}, el("span", { class: "with-bar" }, percent(row.steps.at(-1).rate), bar)));
-        })))), answer.steps.length > 1 ? el("p", { class: "hint", text: "Orange: the step that keeps the smallest share." }) : "");
+        })))), answer.steps.length > 1 ? el("p", { class: "hint", text: "Orange: the step before which most are lost." }) : "");
     },
   });
   return panel;

@@ -56,7 +56,7 @@
   };
 
   const send = (event, props, more) => {
-    if (isMute()) return;
+    if (!event || isMute()) return;
     load();
     queue.push({
       event, props, id: Date.now().toString(36) + Math.random().toString(36), time: Date.now(), url: page || l.href, title: d.title,
@@ -93,12 +93,12 @@
     const next = "hash" in set ? l.href : l.href.split("#")[0];
     if (next == page) return;
     leave();
-    const referrer = page || d.referrer, status = d.querySelector("meta[name='weir:status']");
+    const referrer = page || d.referrer || null, status = d.querySelector("meta[name='weir:status']");
     page = next;
     began = Date.now();
     engaged = since = depth = 0;
     look();
-    send("page_view", {}, { referrer });
+    send("page_view", {}, { referrer, time: began });
     if ((status ? status.content : set.status) == 404) send("not_found");
   };
 
