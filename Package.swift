@@ -67,10 +67,12 @@ let package = Package(
                 product("NIOCore", "swift-nio"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Sources/Ingest", swiftSettings: strict),
+        // The dashboard and the beacon: HTML, CSS and JavaScript, put into the program by the C compiler.
+        .target(name: "Dashboard", path: "Sources/Dashboard", exclude: ["site"]),
         .target(
             name: "WebAPI",
             dependencies: [
-                "Events", "Ingest", "Queries", "Storage", "Compression",
+                "Dashboard", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
@@ -163,6 +165,9 @@ let package = Package(
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
+        .testTarget(
+            name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", exclude: ["Scripts"],
+            swiftSettings: strict),
 
         // Preloaded into the server by tests; nothing links it.
         .target(name: "FaultShim", path: "Tests/FaultShim"),

@@ -112,9 +112,9 @@ struct WebResponder: HTTPResponder {
             return .text("ready\n")
         case .metrics: return metrics()
         case .openAPI: return .fixed(OpenAPIDocument.bytes, type: "application/json")
-        case .landingPage: return .fixed(LandingPage.htmlBytes, type: "text/html; charset=utf-8")
-        case .landingScript: return .fixed(LandingPage.scriptBytes, type: "text/javascript; charset=utf-8")
-        case .landingStyle: return .fixed(LandingPage.styleBytes, type: "text/css; charset=utf-8")
+        case .page: return page(request)
+        case .beacon: return beacon(request)
+        case .asset: return try asset(request, path: kind)
         }
     }
 
@@ -180,13 +180,13 @@ extension Response {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// A part of the landing page or the API's description. Always asked for anew, since the next version may differ.
+    /// The API's description. Always asked for anew, since the next version may differ.
     static func fixed(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok,
             headers: [
                 .contentType: type, .cacheControl: "no-cache",
-                .contentSecurityPolicy: LandingPage.contentSecurityPolicy,
+                .contentSecurityPolicy: Site.contentSecurityPolicy,
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }

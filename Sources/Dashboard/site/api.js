@@ -1,0 +1,118 @@
+// The server's API: queries, a few at a time, with the reader's key where the server asks for one.
+
+const KEY = "weir.key";
+const MOST = 4;
+const waiting = [];
+let running = 0;
+let asking = null;
+let askForKey = async () => null;
+
+/** What went wrong, in the server's words. */
+export class ApiError extends Error {
+  constructor(status, problem) {
+    super(problem?.detail || problem?.title || `The server answered ${status}.`);
+    this.status = status;
+    this.code = problem?.code ?? "";
+    this.field = problem?.field ?? "";
+  }
+}
+
+/** Who is asked for a key when the server wants one: returns it, or `null`. */
+export function onKeyNeeded(ask) {
+  askForKey = ask;
+}
+
+function stored() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key) {
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // Without a store the key lasts as long as the page does not.
+  }
+}
+
+export const authorization = () => {
+  const key = stored();
+  return key ? { Authorization: `Bearer ${key}` } : {};
+};
+
+/** Asks for a key once, however many requests want one. */
+export async function renewKey(refused) {
+  if (stored() !== refused) return true;
+  asking ??= askForKey(refused !== null).finally(() => { asking = null; });
+  const key = await asking;
+  if (key) keep(key);
+  return Boolean(key);
+}
+
+/** `fetch` with the key; asks for another one where the server refuses it. */
+export async function call(path, options = {}) {
+  for (;;) {
+    const used = stored();
+    const answer = await fetch(path, { ...options, headers: { ...options.headers, ...authorization() } });
+    if (answer.status !== 401 && !(answer.status === 403 && used)) return answer;
+    const problem = await answer.json().catch(() => null);
+    if (answer.status === 403 && problem?.code !== "key_not_allowed" && problem?.code !== "forbidden") {
+      throw new ApiError(answer.status, problem);
+    }
+    if (!(await renewKey(used))) throw new ApiError(answer.status, problem);
+  }
+}
+
+/** Asks a query; a newer one of the same panel takes back an older one by `signal`. */
+export function query(kind, body, { signal, urgent = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const task = { kind, body, signal, resolve, reject };
+    waiting[urgent ? "unshift" : "push"](task);
+    next();
+  });
+}
+
+function next() {
+  while (running < MOST && waiting.length) {
+    const task = waiting.shift();
+    if (task.signal?.aborted) {
+      task.reject(task.signal.reason);
+      continue;
+    }
+    running += 1;
+    ask(task).then(task.resolve, task.reject).finally(() => {
+      running -= 1;
+      next();
+    });
+  }
+}
+
+async function ask({ kind, body, signal }) {
+  for (let attempt = 0; ; attempt += 1) {
+    const answer = await call(`/v1/query/${kind}`, {
+      method: "POST", signal, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    });
+    if (answer.ok) return answer.json();
+    const busy = answer.status === 429 || answer.status === 503;
+    if (!busy || attempt === 2) throw new ApiError(answer.status, await answer.json().catch(() => null));
+    const seconds = Number(answer.headers.get("Retry-After")) || 1;
+    await new Promise((done) => setTimeout(done, Math.min(seconds, 10) * 1000));
+  }
+}
+
+/** The names of the sites that hold events. */
+export async function sites() {
+  const answer = await call("/metrics");
+  const text = answer.ok ? await answer.text() : "";
+  return [...text.matchAll(/^weir_watermark_seconds\{site="([^"]*)"\}/gm)].map((found) => found[1]).sort();
+}
+
+/** A query as a line for a shell. */
+export function curl(kind, body) {
+  const json = JSON.stringify(body).replaceAll("'", "'\\''");
+  const key = stored() ? " -H 'Authorization: Bearer KEY'" : "";
+  return `curl -s '${location.origin}/v1/query/${kind}'${key} -H 'Content-Type: application/json' -d '${json}'`;
+}
