@@ -100,7 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "How much memory decoded parts of sealed segments may take; the least recently used go. "
+            "How much memory all caches may take together: blocks, decoded parts, what queries line up, answers. "
                 + "(environment: WEIR_CACHE_LIMIT, key: cache.limit, default: \(Settings.defaultCacheLimit))",
             valueName: "size"))
     var cacheLimit: String?
@@ -108,7 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How much memory one query may hold besides what it reads; more is refused as memory_limit. "
+            "How much memory the running queries may hold together besides the caches; more is refused. "
                 + "(environment: WEIR_QUERY_MEMORY, key: query.memory, default: \(Settings.defaultQueryMemory))",
             valueName: "size"))
     var queryMemory: String?
@@ -116,7 +116,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How much memory answers may take that are kept for being asked again; 0 keeps none. "
+            "How much of the caches may be answers that are kept for being asked again; 0 keeps none. "
                 + "(environment: WEIR_ANSWER_CACHE, key: answer.cache, default: \(Settings.defaultAnswerCache))",
             valueName: "size"))
     var answerCache: String?
@@ -156,7 +156,7 @@ struct ServeCommand: AsyncParsableCommand {
         store.diskReserve = settings.diskReserve
         store.writeBufferBytes = settings.writeBuffer
         store.acceptsLogLoss = settings.acceptsLogLoss
-        store.partCacheBytes = settings.cacheLimit
+        store.limitCaches(to: settings.cacheLimit)
         store.retention = settings.retention
         store.retentionOfSite = settings.sites.compactMapValues { $0.retention.map(\.period) }
         store.confirmsRetention = settings.confirmsRetention

@@ -21,7 +21,7 @@ struct Settings {
     /// Smaller ones make a file of every few commits, larger ones are more than a log should hold.
     private static let writeBuffers = (64 << 10)...(4 << 30)
     static let defaultCacheLimit = "512MiB"
-    static let defaultQueryMemory = "1GiB"
+    static let defaultQueryMemory = "512MiB"
     static let defaultAnswerCache = "64MiB"
     static let defaultRetention = "forever"
     /// More threads than any machine this runs on has cores are a slip of the finger.
@@ -64,7 +64,7 @@ struct Settings {
     let confirmsRetention: Bool
     /// Bytes of the disk to keep free; `nil` for the store's default.
     let diskReserve: Int?
-    /// Bytes of decoded parts kept in memory.
+    /// Bytes that all caches take together.
     let cacheLimit: Int
     /// What queries may use.
     let queries: EngineOptions
