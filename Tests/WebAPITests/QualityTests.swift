@@ -79,7 +79,7 @@ struct QualityTests {
             #expect(problem["code"]?.text == "schema_incompatible")
             #expect(problem["breaks"]?.array?.compactMap { $0["rule"]?.text } == ["type"])
             #expect(problem["breaks"]?.array?.first?["property"]?.text == "amount")
-            let forced = #"{"force":true,"#.appending(narrower.dropFirst())
+            let forced = #"{"force":true,"# + narrower.dropFirst()
             #expect(try await server.request("PUT", "/v1/sites/shop/schema", body: forced).json()["version"]?.int == 2)
             let old = try await server.request("GET", "/v1/sites/shop/schema?version=1").json()
             #expect(old["schema"]?.description == shown["schema"]?.description)

@@ -18,6 +18,13 @@ public struct SchemaBreak: Sendable, Equatable {
     public var event: String?
     /// The property that is meant; `nil` for the event as a whole.
     public var property: String?
+
+    /// Creates a break.
+    public init(rule: Rule, event: String?, property: String?) {
+        self.rule = rule
+        self.event = event
+        self.property = property
+    }
 }
 
 extension EventSchema {
