@@ -1,3 +1,4 @@
+import Events
 import Ingest
 import Storage
 import Testing
