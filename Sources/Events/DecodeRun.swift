@@ -25,6 +25,9 @@ struct DecodeRun: ~Copyable {
     var visitors = AnonymousVisitors()
     /// Members of a list on their way into a batch.
     var listValues: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)] = []
+    /// Names of properties and of events that a rehearsal would have made known, by site.
+    var rehearsedNames: [String: Set<UInt64>] = [:]
+    var rehearsedEvents: [String: Set<UInt64>] = [:]
     var result = DecodedBody()
 
     init(decoder: EventDecoder, context: DecodeContext) {
@@ -84,10 +87,14 @@ struct DecodeRun: ~Copyable {
     /// Records a rejection.
     @inline(never)
     mutating func reject(_ raw: UnsafeRawBufferPointer, index: Int, _ refusal: Refusal) {
-        result.rejections.append(
-            Rejection(
-                index: index, code: refusal.code, detail: refusal.detail,
-                raw: Array(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
+        var rejection = Rejection(
+            index: index, code: refusal.code, detail: refusal.detail,
+            raw: Array(raw.prefix(limits.maxRejectedRawBytes)), rawBytes: raw.count, site: siteForRejection(),
+            visitor: visitorForRejection())
+        rejection.transport = context.transport
+        rejection.userAgent = context.userAgent ?? []
+        rejection.isBackfill = context.backfill
+        result.rejections.append(rejection)
     }
 
     consuming func finish() -> DecodedBody {

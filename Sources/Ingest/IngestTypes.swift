@@ -3,6 +3,8 @@ public enum Transport: String, Sendable, CaseIterable {
     case http
     case pixel
     case udp
+    /// From a site's dead letters, once more.
+    case replay
 }
 
 /// Why an event was lost without an answer.
@@ -35,6 +37,10 @@ public struct IngestContext: Sendable {
     public var backfill: Bool
     /// How it came.
     public var transport: Transport
+    /// Whether the answer is all that is wanted: nothing is stored, remembered or counted among what was received.
+    public var isRehearsal = false
+    /// The key under which the answer is remembered; not for a rehearsal.
+    public var key: RequestKey?
 
     /// Creates a context.
     public init(site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport) {
@@ -43,6 +49,23 @@ public struct IngestContext: Sendable {
         self.clientAddress = clientAddress
         self.backfill = backfill
         self.transport = transport
+    }
+}
+
+/// A key by which a client makes sending a whole request again harmless.
+public struct RequestKey: Sendable {
+    /// Bytes that a key may have.
+    public static let maxBytes = 255
+
+    /// The key, 1 to ``maxBytes`` bytes.
+    public var text: String
+    /// Makes the bytes that are remembered and answered again.
+    public var render: @Sendable (IngestAnswer) -> [UInt8]
+
+    /// Creates a key.
+    public init(text: String, render: @escaping @Sendable (IngestAnswer) -> [UInt8]) {
+        self.text = text
+        self.render = render
     }
 }
 
@@ -63,6 +86,10 @@ public struct IngestAnswer: Sendable, Equatable {
     public var rejected = 0
     /// The first ``IngestService/maxProblems`` refusals.
     public var errors: [IngestProblem] = []
+    /// What the request's key is answered with, if it came with one: see ``RequestKey/render``.
+    public var rendered: [UInt8]?
+    /// Whether that is the answer to an earlier request, and nothing was stored now. The numbers above are then 0.
+    public var isRepeated = false
 }
 
 /// Why a request as a whole was not taken. Nothing of it was stored.
@@ -77,6 +104,8 @@ public enum IngestError: Error, Sendable, Equatable {
     case diskFull(retryAfterSeconds: Int, detail: String)
     /// The disk failed; to be repeated against a restarted server.
     case storage(detail: String)
+    /// The request's key had come with another body.
+    case keyReused
 }
 
 /// What the service is doing.

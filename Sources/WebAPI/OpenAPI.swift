@@ -14,11 +14,11 @@ public enum OpenAPIDocument {
           "summary": "A clickstream analytics store.",
           "description": \(description)
         },
-        "paths": {\(ingestPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(operationPaths)},
+        "paths": {\(ingestPaths),\(qualityPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(operationPaths)},
         "components": {
           "parameters": {\(parameters)},
           "responses": {\(responses)},
-          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas)}
+          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas),\(qualitySchemas)}
         }
         }
         """

@@ -82,7 +82,7 @@ extension WebResponder {
     }
 
     /// Refuses what a page in a browser sends: what is removed cannot be got back, and any page may be the sender.
-    private static func refusePages(_ request: Request) throws(Problem) {
+    static func refusePages(_ request: Request) throws(Problem) {
         guard request.headers[.origin] == nil else {
             throw Problem(
                 403, code: "forbidden_origin", title: "Web pages may not ask for this",

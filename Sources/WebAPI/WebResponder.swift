@@ -101,6 +101,9 @@ struct WebResponder: HTTPResponder {
         case .postQuery: return try await postQuery(request, kind: kind, context: context)
         case .live: return try await watch(request, kind: kind, context: context)
         case .deadLetters: return try await deadLetters(request)
+        case .replayDeadLetters: return try await replayDeadLetters(request)
+        case .getSchema: return try await getSchema(request, name: kind)
+        case .putSchema: return try await putSchema(request, name: kind)
         case .flush: return try await flush()
         case .backup: return try await backup(request)
         case .confirmRetention: return try await confirmRetention(request)
@@ -124,7 +127,7 @@ struct WebResponder: HTTPResponder {
         headers[.allow] = Endpoint.allow(endpoints)
         if endpoints.contains(where: \.allowsAnyOrigin) {
             headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
-            headers[.accessControlAllowHeaders] = "content-type, content-encoding"
+            headers[.accessControlAllowHeaders] = "content-type, content-encoding, idempotency-key"
             headers[.accessControlMaxAge] = "86400"
         }
         return Response(status: .noContent, headers: headers)

@@ -50,6 +50,8 @@ final class CheckRun {
         logRows()
         idRows()
         deadLetters()
+        answers()
+        schemas()
         parts()
         otherKeys()
         notes()
