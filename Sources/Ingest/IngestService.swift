@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Events
 import Logging
@@ -112,7 +113,9 @@ public final class IngestService: Sendable {
     /// - Parameters:
     ///   - padded: datagrams, one or more lines each, joined by line feeds, and the padding.
     ///   - datagrams: how many.
-    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) {
+    /// - Returns: events in them; 0 where they could not be read.
+    @discardableResult
+    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) -> Int {
         let prepared: Prepared
         do throws(IngestError) {
             prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
@@ -122,23 +125,25 @@ public final class IngestService: Sendable {
             let reason: DropReason =
                 switch error {
                 case .unreadable: .invalid
+                case .refused: .unauthorized
                 case .overloaded, .draining: .overload
                 case .diskFull: .diskFull
                 case .storage: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
-            return
+            return 0
         }
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
             settle(prepared, .failure(error), transport: context.transport)
-            return
+            return prepared.received
         }
         let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
             settle(prepared, outcome, transport: context.transport)
         }
         if !isTaken { countDropped(reason: .overload, prepared.received, transport: context.transport) }
+        return prepared.received
     }
 
     /// Counts events (or datagrams, where their events are unknown) that were lost before they could be read.
@@ -158,6 +163,8 @@ public final class IngestService: Sendable {
         var duplicates: Int
         var rejections: [(index: Int, code: RejectionCode, detail: String)]
         var ignoredFields: Int
+        /// Rejections that become dead letters.
+        var letters: Int
     }
 
     private func prepare(
@@ -177,27 +184,42 @@ public final class IngestService: Sendable {
         let now = clock.milliseconds()
         let decoded: DecodedBody
         do {
-            let decodeContext = DecodeContext(
+            var decodeContext = DecodeContext(
                 now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
                 userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
                 retention: retention,
                 anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
+            decodeContext.admission = context.rule?.admission
             decoded = try decoders.decode(body, context: decodeContext)
         } catch let error as DecodeError {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         } catch {
             throw .storage(detail: "\(error)")
         }
+        if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
+        // What was refused for who sent it over UDP is nobody's, and a site that is closed to it takes none of it.
+        let letters = decoded.rejections.filter {
+            !$0.site.isEmpty && !($0.code.isAboutAccess && context.transport == .udp)
+        }
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
-            deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
+            deadLetters: letters.suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
             })
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
-            ignoredFields: decoded.ignoredFields)
+            ignoredFields: decoded.ignoredFields, letters: letters.count)
+    }
+
+    /// Refuses a body as a whole if none of its events may go where they want to.
+    private static func refuse(_ decoded: DecodedBody) throws(IngestError) {
+        guard let first = decoded.rejections.first, decoded.rejections.count == decoded.received,
+            decoded.rejections.allSatisfy({ $0.code.isAboutAccess })
+        else { return }
+        let isUnauthorized = decoded.rejections.contains { $0.code == .unauthorized }
+        throw .refused(isUnauthorized || first.code != .forbiddenOrigin ? .unauthorized : .forbiddenOrigin)
     }
 
     private func finish(
@@ -245,11 +267,11 @@ public final class IngestService: Sendable {
             case .success(let outcome):
                 counts.accepted += outcome.accepted
                 counts.duplicate += outcome.duplicates + prepared.duplicates
-                counts.deadLetters += prepared.rejections.count
+                counts.deadLetters += prepared.letters
                 for rejection in prepared.rejections {
                     // Over UDP, what is no JSON is taken for noise, not for somebody's event.
-                    if transport == .udp, rejection.code.isUnreadable {
-                        counts.dropped[.invalid, default: 0] += 1
+                    if transport == .udp, let reason = rejection.code.dropReason {
+                        counts.dropped[reason, default: 0] += 1
                     } else {
                         counts.rejected[rejection.code.rawValue, default: 0] += 1
                     }
@@ -326,6 +348,14 @@ extension StorageError {
 }
 
 extension RejectionCode {
-    /// Whether the bytes are no JSON object at all.
-    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
+    /// What a datagram's event counts as lost for, if not as rejected: it is no JSON object at all, or not its sender's to
+    /// send.
+    var dropReason: DropReason? {
+        switch self {
+        case .invalidJSON, .invalidUTF8, .notAnObject: .invalid
+        case .unauthorized, .forbiddenOrigin: .unauthorized
+        case .rateLimited: .rateLimited
+        default: nil
+        }
+    }
 }
