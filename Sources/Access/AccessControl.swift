@@ -51,7 +51,8 @@ public final class AccessControl: Sendable {
         if isIncomplete { policy.requiresKeys = true }
         current.withLock { [policy, quick] current in
             current = AccessSnapshot(
-                policy: policy, records: records, secret: KeySecret(bytes: secret, quick: quick), previous: current.entries)
+                policy: policy, records: records, secret: KeySecret(bytes: secret, quick: quick),
+                previous: current.entries)
         }
         endWhatMayNotGoOn()
     }

@@ -80,6 +80,9 @@ public struct AccessGrant: Sendable {
         guard entry.record.scope.includes(scope), entry.isForAllSites else { throw .wrongScope(needed: scope) }
     }
 
+    /// The client's address as text, for what is derived from it; empty where it is not known.
+    public var clientText: String { client == .unknown ? "" : client.text }
+
     /// The one site that the key is for; `nil` for a key of all sites, and where none is needed.
     public var boundSite: String? { entry?.record.site }
 }

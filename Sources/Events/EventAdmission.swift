@@ -18,9 +18,10 @@ public struct EventAdmission: Sendable {
     ///   - site: the site that the event names, else that of its request.
     ///   - isNamed: whether the event names it.
     ///   - key: the event's own key, if it has one.
-    public typealias Verdict = @Sendable (
-        _ site: UnsafeRawBufferPointer, _ isNamed: Bool, _ key: UnsafeRawBufferPointer?
-    ) -> SiteVerdict
+    public typealias Verdict =
+        @Sendable (
+            _ site: UnsafeRawBufferPointer, _ isNamed: Bool, _ key: UnsafeRawBufferPointer?
+        ) -> SiteVerdict
 
     /// Asked about each site in a row of events for it, or about each event.
     let verdict: Verdict
