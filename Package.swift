@@ -147,7 +147,9 @@ let package = Package(
             ],
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
-            name: "AccessTests", dependencies: ["Access", "Storage", "TestSupport"], path: "Tests/AccessTests",
+            name: "AccessTests",
+            dependencies: ["Access", "Events", "Storage", "TestSupport", product("Logging", "swift-log")],
+            path: "Tests/AccessTests",
             swiftSettings: strict),
         .testTarget(
             name: "IngestTests",

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Ingest
 import NIOCore
+import Storage
 
 extension WebResponder {
     /// `POST /v1/events`: answers once the events are durable.

@@ -2,6 +2,7 @@ import Access
 import Hummingbird
 import NIOCore
 import Queries
+import Storage
 
 extension WebResponder {
     /// `GET /v1/query/{kind}`: the query as flat parameters.
