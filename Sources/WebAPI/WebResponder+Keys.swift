@@ -59,9 +59,7 @@ extension WebResponder {
         logger.notice("A key was made.", metadata: Self.metadata(made.record))
         var text = JSONText()
         Self.write(made.record, key: made.text, to: &text)
-        var response = Response.json(text.bytes)
-        response.status = .created
-        return response
+        return .json(text.bytes)
     }
 
     /// `DELETE /v1/admin/keys/{key}`: revokes a key, for all connections at once.
