@@ -197,10 +197,7 @@ public final class IngestService: Sendable {
             throw .storage(detail: "\(error)")
         }
         if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
-        // What was refused for who sent it over UDP is nobody's, and a site that is closed to it takes none of it.
-        let letters = decoded.rejections.filter {
-            !$0.site.isEmpty && !($0.code.isAboutAccess && context.transport == .udp)
-        }
+        let letters = Self.letters(of: decoded, transport: context.transport)
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
@@ -211,15 +208,6 @@ public final class IngestService: Sendable {
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
             ignoredFields: decoded.ignoredFields, letters: letters.count)
-    }
-
-    /// Refuses a body as a whole if none of its events may go where they want to.
-    private static func refuse(_ decoded: DecodedBody) throws(IngestError) {
-        guard let first = decoded.rejections.first, decoded.rejections.count == decoded.received,
-            decoded.rejections.allSatisfy({ $0.code.isAboutAccess })
-        else { return }
-        let isUnauthorized = decoded.rejections.contains { $0.code == .unauthorized }
-        throw .refused(isUnauthorized || first.code != .forbiddenOrigin ? .unauthorized : .forbiddenOrigin)
     }
 
     private func finish(
@@ -338,24 +326,6 @@ public final class IngestService: Sendable {
                 compaction.stop()
                 continuation.resume()
             }
-        }
-    }
-}
-
-extension StorageError {
-    /// Whether it passes when there is space on the disk.
-    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
-}
-
-extension RejectionCode {
-    /// What a datagram's event counts as lost for, if not as rejected: it is no JSON object at all, or not its sender's to
-    /// send.
-    var dropReason: DropReason? {
-        switch self {
-        case .invalidJSON, .invalidUTF8, .notAnObject: .invalid
-        case .unauthorized, .forbiddenOrigin: .unauthorized
-        case .rateLimited: .rateLimited
-        default: nil
         }
     }
 }
