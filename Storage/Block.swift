@@ -28,6 +28,7 @@ package enum Block {
         case erasure = 5
         case answer = 6
         case schema = 7
+        case key = 8
     }
 
     /// Where a block belongs. A block is only accepted where this agrees.
@@ -53,6 +54,7 @@ package enum Block {
             case .erasure: "erasure \(number) of site \(site)"
             case .answer: "answer \(number)"
             case .schema: "schema \(number) of site \(site)"
+            case .key: "key \(String(number, radix: 16))"
             case .part: "segment \(number) of site \(site), part \(part.part) column \(part.column) chunk \(part.chunk)"
             }
         }

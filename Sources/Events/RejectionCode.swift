@@ -52,6 +52,15 @@ public enum RejectionCode: String, CaseIterable, Sendable {
     case schemaPropertyRange = "schema_property_range"
     /// A text is shorter or longer than the site's schema allows.
     case schemaPropertyLength = "schema_property_length"
+    /// The event's site demands a key, and there is none, or none for it.
+    case unauthorized
+    /// Pages of the request's origin may not send events to the event's site.
+    case forbiddenOrigin = "forbidden_origin"
+    /// The event's key has had as many events as it may.
+    case rateLimited = "rate_limited"
+
+    /// Whether the event was refused for who sent it, not for what it is.
+    public var isAboutAccess: Bool { self == .unauthorized || self == .forbiddenOrigin || self == .rateLimited }
 }
 
 /// An event that was not taken, with all that its sender and its dead letter need.
@@ -66,7 +75,8 @@ public struct Rejection: Sendable, Hashable {
     public var raw: [UInt8]
     /// Bytes it had before it was cut.
     public var rawBytes: Int
-    /// The site whose dead letter this is: the event's own where it names a valid one, else the request's.
+    /// The site whose dead letter this is: the event's own where it names a valid one that it may go to, else the request's;
+    /// empty where that is closed to it too.
     public var site: String
     /// The visitor derived for it, empty where it names one.
     public var visitor: String

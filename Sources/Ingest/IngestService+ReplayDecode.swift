@@ -102,6 +102,11 @@ extension IngestService {
             backfill: order.backfill || letter.isBackfill, userAgent: letter.userAgent.isEmpty ? nil : letter.userAgent,
             lateLimit: isTooLong ? .max : limit, retention: retention, anonymousVisitor: derived)
         context.ignoresSchema = order.ignoresSchema
+        if order.isConfined {
+            context.admission = EventAdmission(isPerEvent: false) { site, _, _ in
+                site.elementsEqual(order.site.utf8) ? .admitted : .unauthorized
+            }
+        }
         context.transport = Transport.replay.rawValue
         return context
     }

@@ -36,8 +36,8 @@ extension IngestService {
                 }
                 for rejection in prepared.rejections {
                     // Over UDP, what is no JSON is taken for noise, not for somebody's event.
-                    if transport == .udp, rejection.code.isUnreadable {
-                        counts.dropped[.invalid, default: 0] += 1
+                    if transport == .udp, let reason = rejection.code.dropReason {
+                        counts.dropped[reason, default: 0] += 1
                     } else {
                         counts.rejected[rejection.code.rawValue, default: 0] += 1
                     }
@@ -120,9 +120,4 @@ extension IngestError {
 extension StorageError {
     /// Whether it passes when there is space on the disk.
     var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
-}
-
-extension RejectionCode {
-    /// Whether the bytes are no JSON object at all.
-    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
 }

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Events
 import Logging
@@ -115,7 +116,9 @@ public final class IngestService: Sendable {
     /// - Parameters:
     ///   - padded: datagrams, one or more lines each, joined by line feeds, and the padding.
     ///   - datagrams: how many.
-    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) {
+    /// - Returns: events in them; 0 where they could not be read.
+    @discardableResult
+    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) -> Int {
         let prepared: Prepared
         do throws(IngestError) {
             prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
@@ -125,23 +128,25 @@ public final class IngestService: Sendable {
             let reason: DropReason =
                 switch error {
                 case .unreadable: .invalid
+                case .refused: .unauthorized
                 case .overloaded, .draining: .overload
                 case .diskFull: .diskFull
                 case .storage, .keyReused: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
-            return
+            return 0
         }
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
             settle(prepared, .failure(error), transport: context.transport)
-            return
+            return prepared.received
         }
         let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
             settle(prepared, outcome, transport: context.transport)
         }
         if !isTaken { countDropped(reason: .overload, prepared.received, transport: context.transport) }
+        return prepared.received
     }
 
     /// Counts events (or datagrams, where their events are unknown) that were lost before they could be read.
@@ -195,6 +200,7 @@ public final class IngestService: Sendable {
             retention: retention, anonymousVisitor: visitor)
         decodeContext.transport = context.transport.rawValue
         decodeContext.isRehearsal = context.isRehearsal
+        decodeContext.admission = context.rule?.admission
         return decodeContext
     }
 
@@ -204,13 +210,16 @@ public final class IngestService: Sendable {
         try checkAccepting()
         let now = clock.milliseconds()
         let decodeContext = try decodeContext(context, now: now)
+        let decoded: DecodedBody
         do throws(DecodeError) {
-            var prepared = prepared(try decoders.decode(body, context: decodeContext), at: now)
-            prepared.item.claim = claim(of: context, body: body, prepared)
-            return prepared
+            decoded = try decoders.decode(body, context: decodeContext)
         } catch {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         }
+        if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
+        var prepared = prepared(decoded, at: now)
+        prepared.item.claim = claim(of: context, body: body, prepared)
+        return prepared
     }
 
     /// Makes what was decoded ready for its commit.
@@ -218,7 +227,7 @@ public final class IngestService: Sendable {
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
-            deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
+            deadLetters: Self.letters(of: decoded).suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter($0, at: now))
             })
         return Prepared(

@@ -7,10 +7,10 @@ import Storage
 extension WebResponder {
     /// `GET /v1/dead-letters`: what a site sent and the server could not take, newest first, in pages, and how much there is
     /// of each reason.
-    func deadLetters(_ request: Request) async throws -> Response {
+    func deadLetters(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
-        let site = try query.site() ?? "default"
+        let site = try admitSite(request, .read, context: context)
         let limit = try query.integer("limit", in: 1...WebLimits.deadLetters, default: 100)
         var before: UInt64?
         if let text = query["cursor"], !text.isEmpty {
@@ -83,10 +83,16 @@ extension WebResponder {
     }
 
     /// `POST /v1/dead-letters/replay`: admits dead letters anew and says what became of them.
-    func replayDeadLetters(_ request: Request) async throws -> Response {
+    func replayDeadLetters(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
         try Self.refusePages(request)
-        let order = try Self.replayOrder(try await reader.query(request))
+        let grant = try admit(request, .admin, context: context)
+        let order = try Self.replayOrder(try await reader.query(request), keySite: grant.site)
+        do {
+            try grant.check(site: order.site)
+        } catch {
+            throw Problem(error)
+        }
         let report: ReplayReport?
         do {
             report = try await service.replay(order)
@@ -125,7 +131,8 @@ extension WebResponder {
         return .json(writer.bytes)
     }
 
-    private static func replayOrder(_ body: [UInt8]) throws(Problem) -> ReplayOrder {
+    /// - Parameter keySite: the site of the request's key, which its letters' events may not leave.
+    private static func replayOrder(_ body: [UInt8], keySite: String?) throws(Problem) -> ReplayOrder {
         let document = try DocumentReader(body)
         try document.requireOnly([
             "site", "reason", "ids", "from", "to", "limit", "backfill", "force_schema",
@@ -149,8 +156,8 @@ extension WebResponder {
         filter.to = try document.time("to")
         let limit = try document.integer("limit", in: 1...WebLimits.replayedLetters) ?? WebLimits.replayedLetters
         return ReplayOrder(
-            site: site ?? "default", filter: filter, limit: limit, backfill: try document.flag("backfill"),
-            ignoresSchema: try document.flag("force_schema"))
+            site: site ?? keySite ?? "default", filter: filter, limit: limit, backfill: try document.flag("backfill"),
+            ignoresSchema: try document.flag("force_schema"), isConfined: keySite != nil)
     }
 }
 

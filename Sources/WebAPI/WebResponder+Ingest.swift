@@ -1,7 +1,9 @@
+import Access
 import HTTPTypes
 import Hummingbird
 import Ingest
 import NIOCore
+import Storage
 
 extension HTTPField.Name {
     /// Both names are legal as header fields, which is all that this initialiser asks.
@@ -15,10 +17,10 @@ extension WebResponder {
         // Before the body is read: a server that will refuse the request need not receive it.
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
+        let grant = try admit(request, .write, context: context, withOrigin: true)
         var ingest = IngestContext(
-            site: try query.site(), userAgent: Self.userAgent(request),
-            clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: try query.flag("backfill"),
-            transport: .http)
+            site: try query.site() ?? grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText,
+            backfill: try query.flag("backfill"), transport: .http, rule: grant.rule)
         ingest.isRehearsal = try query.flag("dry_run")
         ingest.key = try Self.key(request)
         var claim = ByteClaim(reader.budget)
@@ -29,6 +31,7 @@ extension WebResponder {
         } catch {
             throw Problem(error)
         }
+        access.charge(grant, events: answer.accepted + answer.duplicate + answer.rejected)
         var response = Response.json(answer.rendered ?? Self.json(answer))
         // The bytes are those of the first answer; that it is not the first is said beside them.
         if answer.isRepeated { response.headers[.idempotentReplayed] = "true" }
@@ -52,18 +55,22 @@ extension WebResponder {
     func pixel(_ request: Request, context: WebContext) async -> Response {
         // What only asks what would become of an event is not one.
         let isRehearsal = (try? QueryString(request.uri.query ?? "").flag("dry_run")) ?? false
-        if request.method == .get, !isRehearsal, let service = state.backendIfAny?.service {
+        if request.method == .get, !isRehearsal, let service = state.backendIfAny?.service,
+            let grant = admitPixel(request, context: context, service: service)
+        {
             let event = PixelEvent.json(QueryString(request.uri.query ?? ""))
             let body = RequestBodyReader.pad([ByteBuffer(bytes: event)])
             let ingest = IngestContext(
-                site: nil, userAgent: Self.userAgent(request),
-                clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: false, transport: .pixel)
+                site: grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText, backfill: false,
+                transport: .pixel, rule: grant.rule)
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
+                access.charge(grant, events: 1)
             } catch {
                 // Nobody is told, so it is counted: this event is lost. What the store failed on is counted there.
                 switch error {
                 case .unreadable: service.countDropped(reason: .invalid, 1, transport: .pixel)
+                case .refused: service.countDropped(reason: .unauthorized, 1, transport: .pixel)
                 case .overloaded, .draining: service.countDropped(reason: .overload, 1, transport: .pixel)
                 case .diskFull, .storage, .keyReused: break
                 }
@@ -74,6 +81,17 @@ extension WebResponder {
         ]
         let body = ResponseBody(byteBuffer: ByteBuffer(bytes: PixelEvent.gif))
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// Admits a pixel's event; what is not admitted is counted, and told nobody.
+    private func admitPixel(_ request: Request, context: WebContext, service: IngestService) -> AccessGrant? {
+        do throws(Problem) {
+            return try admit(request, .write, context: context, withOrigin: true)
+        } catch {
+            service.countDropped(
+                reason: error.status == 429 ? .rateLimited : .unauthorized, 1, transport: .pixel)
+            return nil
+        }
     }
 
     private static func userAgent(_ request: Request) -> [UInt8] {

@@ -10,10 +10,11 @@ extension WebResponder {
     /// `PUT /v1/sites/{site}/schema`: declares what a site's events must be.
     ///
     /// - Parameter name: the site's name as it stands in the path.
-    func putSchema(_ request: Request, name: String) async throws -> Response {
+    func putSchema(_ request: Request, name: String, context: WebContext) async throws -> Response {
         let store = try state.backend().service.store
         try Self.refusePages(request)
         let site = try QueryString.checked(site: PathName.decode(name) ?? "")
+        _ = try admit(request, .admin, site: site, context: context)
         let (schema, force) = try SchemaDocument.read(try await reader.query(request))
         let declaration: SchemaDeclaration
         do {
@@ -32,9 +33,10 @@ extension WebResponder {
     }
 
     /// `GET /v1/sites/{site}/schema`: the schema in force, or a version of it, and which versions there are.
-    func getSchema(_ request: Request, name: String) async throws -> Response {
+    func getSchema(_ request: Request, name: String, context: WebContext) async throws -> Response {
         let store = try state.backend().service.store
         let site = try QueryString.checked(site: PathName.decode(name) ?? "")
+        _ = try admit(request, .read, site: site, context: context)
         let query = QueryString(request.uri.query ?? "")
         try query.requireOnly("version")
         let wanted = try query["version"].map { (text) throws(Problem) -> UInt64 in

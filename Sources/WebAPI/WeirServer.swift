@@ -1,3 +1,5 @@
+import Access
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import Ingest
@@ -43,6 +45,10 @@ public struct WeirServer: Service {
         public var queries: EngineOptions
         /// The limits of live queries.
         public var live = LiveLimits()
+        /// Who may do what, besides what keys say.
+        public var access = AccessPolicy()
+        /// The clock of the rate limits.
+        public var accessClock: any MonotonicClock = SystemMonotonicClock()
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -123,13 +129,19 @@ public struct WeirServer: Service {
         on group: MultiThreadedEventLoopGroup, gate: QueryGate, removals: QueryGate
     ) async throws {
         let state = ServerState()
+        let access = AccessControl(
+            policy: configuration.effectiveAccess, clock: configuration.accessClock,
+            environment: ProcessInfo.processInfo.environment)
+        let keys = KeyService(access: access)
         let live = LiveHub(gate: gate, limits: configuration.live)
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
-            configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
+            configuration: configuration, state: state, access: access, keys: keys, httpBound: bound, logger: logger,
+            onListening: onListening)
         let http = HTTPService(
             application: makeApplication(
-                state: state, gate: gate, removals: removals, live: live, group: group, bound: continuation),
+                state: state, access: access, keys: keys, gate: gate, removals: removals, live: live, group: group,
+                bound: continuation),
             state: state, live: live, address: configuration.http)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
@@ -153,12 +165,12 @@ public struct WeirServer: Service {
     }
 
     private func makeApplication(
-        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, group: MultiThreadedEventLoopGroup,
-        bound: AsyncStream<SocketAddress>.Continuation
+        state: ServerState, access: AccessControl, keys: KeyService, gate: QueryGate, removals: QueryGate,
+        live: LiveHub, group: MultiThreadedEventLoopGroup, bound: AsyncStream<SocketAddress>.Continuation
     ) -> Application<WebResponder> {
         let counters = RequestCounters()
         let responder = WebResponder(
-            state: state, gate: gate, removals: removals, live: live,
+            state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             logger: logger)
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(

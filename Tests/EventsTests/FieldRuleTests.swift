@@ -175,7 +175,7 @@ struct FieldRuleTests {
                 "time_too_old", "invalid_site", "too_many_properties", "too_many_values", "property_name_invalid",
                 "event_too_large", "too_many_partitions", "schema_event_not_allowed", "schema_property_not_allowed",
                 "schema_property_missing", "schema_property_type", "schema_property_enum", "schema_property_range",
-                "schema_property_length",
+                "schema_property_length", "unauthorized", "forbidden_origin", "rate_limited",
             ])
     }
 }
