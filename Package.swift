@@ -45,6 +45,14 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: ["CSimdjsonLibrary"], path: "Sources/CSimdjson",
             cxxSettings: [.unsafeFlags(["-O3"])]),
+        .systemLibrary(name: "CRE2", path: "Sources/CRE2", pkgConfig: "re2", providers: [.apt(["libre2-dev"])]),
+        .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "CUserAgents", dependencies: ["CRE2", "CYAML"], path: "Sources/CUserAgents",
+            cxxSettings: [.unsafeFlags(["-O3"])]),
+        .systemLibrary(
+            name: "CMaxMindDB", path: "Sources/CMaxMindDB", pkgConfig: "libmaxminddb",
+            providers: [.apt(["libmaxminddb-dev"])]),
 
         // The parts, from the bottom up.
         .target(
@@ -61,16 +69,19 @@ let package = Package(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
             swiftSettings: strict),
         .target(
+            name: "Enrichment", dependencies: ["Events", "CUserAgents", "CMaxMindDB", product("Logging", "swift-log")],
+            path: "Sources/Enrichment", swiftSettings: strict),
+        .target(
             name: "Ingest",
             dependencies: [
-                "Events", "Storage", "Compression", product("Logging", "swift-log"),
+                "Events", "Enrichment", "Storage", "Compression", product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Sources/Ingest", swiftSettings: strict),
         .target(
             name: "WebAPI",
             dependencies: [
-                "Events", "Ingest", "Queries", "Storage", "Compression",
+                "Enrichment", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
@@ -89,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "weir",
             dependencies: [
-                "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
+                "Client", "WebAPI", "Enrichment", "Ingest", "Queries", "Storage", "Events",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"), product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"),
@@ -129,6 +140,10 @@ let package = Package(
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "TestSupport"], path: "Tests/EventsTests",
             swiftSettings: strict),
+        .testTarget(
+            name: "EnrichmentTests",
+            dependencies: ["Enrichment", "Events", "TestSupport", product("Logging", "swift-log")],
+            path: "Tests/EnrichmentTests", swiftSettings: strict),
         .testTarget(
             name: "StorageTests",
             dependencies: [

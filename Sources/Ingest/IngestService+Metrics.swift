@@ -5,7 +5,7 @@ extension IngestService {
     public func metricFamilies() -> [MetricFamily] {
         let counts = counters.now
         let figures = store.statistics()
-        return ingested(counts) + disk() + stored(figures) + removed(figures) + remembered(figures, counts)
+        return ingested(counts) + enriched() + disk() + stored(figures) + removed(figures) + remembered(figures, counts)
     }
 
     /// A figure without labels: its name, what it is, and its value.

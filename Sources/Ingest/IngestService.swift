@@ -1,4 +1,5 @@
 import Dispatch
+import Enrichment
 import Events
 import Logging
 import Storage
@@ -21,6 +22,8 @@ public final class IngestService: Sendable {
     private let lateLimit: Int64
     private let logger: Logger
     private let decoders: DecoderPool
+    let enrichment: Enrichment
+    let queryStringSites: Set<String>
     private let visitors: AnonymousVisitors
     private let committer: GroupCommitter
     private let maintenance: MaintenanceThread
@@ -31,8 +34,12 @@ public final class IngestService: Sendable {
     private let retention: (@Sendable (_ site: String) -> Int64?)?
     private let reports = ReportLimiter()
 
-    private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
-        self.lateLimit = lateLimit
+    private init(
+        store: Store, settings: ServiceSettings, enrichment: Enrichment, clock: any WallClock, logger: Logger
+    ) {
+        lateLimit = settings.lateLimit
+        queryStringSites = settings.queryStringSites
+        self.enrichment = enrichment
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -66,13 +73,15 @@ public final class IngestService: Sendable {
         settings: ServiceSettings, options: StoreOptions = StoreOptions(), clock: any WallClock = SystemClock(),
         logger: Logger
     ) async throws(StartError) -> IngestService {
+        let store: Store
         do throws(StorageError) {
-            let store = try Store.open(
+            store = try Store.open(
                 directory: settings.dataDirectory, options: options, clock: clock, logger: logger)
-            return IngestService(store: store, lateLimit: settings.lateLimit, clock: clock, logger: logger)
         } catch {
             throw StartError(description: error.description)
         }
+        let enrichment = try enrichment(hash: store.hash, settings: settings, logger: logger)
+        return IngestService(store: store, settings: settings, enrichment: enrichment, clock: clock, logger: logger)
     }
 
     /// What the service is doing.
@@ -177,17 +186,19 @@ public final class IngestService: Sendable {
         let now = clock.milliseconds()
         let decoded: DecodedBody
         do {
-            let decodeContext = DecodeContext(
+            var decodeContext = DecodeContext(
                 now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
                 userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
                 retention: retention,
                 anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
+            addDefaults(of: context, to: &decodeContext)
             decoded = try decoders.decode(body, context: decodeContext)
         } catch let error as DecodeError {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         } catch {
             throw .storage(detail: "\(error)")
         }
+        enrichment.apply(to: decoded.batches, isImport: context.backfill)
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.

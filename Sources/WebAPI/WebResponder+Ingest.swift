@@ -9,10 +9,11 @@ extension WebResponder {
         // Before the body is read: a server that will refuse the request need not receive it.
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
-        let ingest = IngestContext(
+        var ingest = IngestContext(
             site: try query.site(), userAgent: Self.userAgent(request),
             clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: try query.flag("backfill"),
             transport: .http)
+        add(request, to: &ingest)
         var claim = ByteClaim(reader.budget)
         let body = try await reader.events(request, claim: &claim)
         let answer: IngestAnswer
@@ -29,9 +30,10 @@ extension WebResponder {
         if request.method == .get, let service = state.backendIfAny?.service {
             let event = PixelEvent.json(QueryString(request.uri.query ?? ""))
             let body = RequestBodyReader.pad([ByteBuffer(bytes: event)])
-            let ingest = IngestContext(
+            var ingest = IngestContext(
                 site: nil, userAgent: Self.userAgent(request),
                 clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: false, transport: .pixel)
+            add(request, to: &ingest)
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
             } catch {
@@ -52,6 +54,12 @@ extension WebResponder {
 
     private static func userAgent(_ request: Request) -> [UInt8] {
         request.headers[.userAgent].map { Array($0.utf8) } ?? []
+    }
+
+    /// Adds what the headers say of a visitor besides the user agent.
+    private func add(_ request: Request, to context: inout IngestContext) {
+        context.acceptLanguage = request.headers[.acceptLanguage].map { Array($0.utf8) } ?? []
+        if let countryHeader, let country = request.headers[countryHeader] { context.country = Array(country.utf8) }
     }
 
     /// The answer's JSON, in the order of the contract.

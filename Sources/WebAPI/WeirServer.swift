@@ -1,3 +1,5 @@
+import Enrichment
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Ingest
@@ -43,6 +45,12 @@ public struct WeirServer: Service {
         public var queries: EngineOptions
         /// The limits of live queries.
         public var live = LiveLimits()
+        /// From what dimensions are derived.
+        public var enrichment = EnrichmentOptions()
+        /// The sites whose events keep the query strings of their URLs.
+        public var queryStringSites: Set<String> = []
+        /// The header in which a trusted proxy names the client's country; `nil` for none.
+        public var countryHeader: String?
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -157,10 +165,11 @@ public struct WeirServer: Service {
         bound: AsyncStream<SocketAddress>.Continuation
     ) -> Application<WebResponder> {
         let counters = RequestCounters()
-        let responder = WebResponder(
+        var responder = WebResponder(
             state: state, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             logger: logger)
+        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
             maxHeaderFieldCount: WebLimits.headerFields)

@@ -5,13 +5,14 @@ import Foundation
 enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
-        "sites", "query", "answer",
+        "sites", "query", "answer", "user", "geoip", "country",
     ]
     /// The keys that hold objects, with the keys of those.
     private static let nested: [(key: String, keys: Set<String>)] = [
         ("accept", ["log-loss"]), ("late", ["limit"]), ("disk", ["reserve"]), ("write", ["buffer"]),
         ("cache", ["limit"]), ("log", ["level"]),
-        ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]),
+        ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]), ("user", ["agents"]),
+        ("country", ["header"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.

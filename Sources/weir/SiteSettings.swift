@@ -3,10 +3,12 @@ import Queries
 /// What the configuration file sets for a single site.
 struct SiteSettings {
     /// The keys there are.
-    static let keys: Set<String> = ["retention"]
+    static let keys: Set<String> = ["retention", "keep_query_string"]
 
     /// How long events are kept; `nil` where the setting for all sites holds.
     var retention: RetentionSetting?
+    /// Whether its events keep the query strings of their URLs.
+    var keepsQueryString = false
 
     /// Reads the object of a site.
     ///
@@ -14,6 +16,13 @@ struct SiteSettings {
     ///   - place: where it stands, for messages.
     ///   - path: the file, for messages.
     init(_ values: [String: Any], place: String, path: String) throws(SettingsError) {
+        if let value = values["keep_query_string"] {
+            guard let flag = value as? Bool else {
+                throw SettingsError(
+                    description: "config: \"\(place).keep_query_string\" in \(path) must be true or false")
+            }
+            keepsQueryString = flag
+        }
         guard let value = values["retention"] else { return }
         guard let text = value as? String, let retention = RetentionSetting(text) else {
             throw SettingsError(
