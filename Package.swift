@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -93,7 +94,8 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Compression", product("AsyncHTTPClient", "async-http-client"), product("NIOCore", "swift-nio"),
+                "Compression", product("AsyncHTTPClient", "async-http-client"), product("Crypto", "swift-crypto"),
+                product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"),
             ],
             path: "Sources/Client", swiftSettings: strict),
@@ -153,12 +155,15 @@ let package = Package(
         .testTarget(
             name: "QueriesTests",
             dependencies: [
-                "Queries", "Storage", "Ingest", "Events", "TestSupport", product("Logging", "swift-log"),
+                "Queries", "Storage", "Ingest", "Enrichment", "Events", "TestSupport",
+                product("Logging", "swift-log"),
             ],
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
-            dependencies: ["Ingest", "Storage", "Events", "TestSupport", product("Logging", "swift-log")],
+            dependencies: [
+                "Ingest", "Storage", "Enrichment", "Events", "TestSupport", product("Logging", "swift-log"),
+            ],
             path: "Tests/IngestTests", swiftSettings: strict),
         .testTarget(
             name: "WebAPITests",
@@ -168,7 +173,9 @@ let package = Package(
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Tests/WebAPITests", swiftSettings: strict),
-        .testTarget(name: "ClientTests", dependencies: ["Client"], path: "Tests/ClientTests", swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests", dependencies: ["Client", "TestSupport"], path: "Tests/ClientTests",
+            swiftSettings: strict),
         .testTarget(
             name: "LoadgenTests",
             dependencies: [

@@ -1,8 +1,8 @@
 import Events
 
 /// What is remembered of an agent: codes of ``AgentCache/texts``.
-struct AgentFacts {
-    var browser: UInt32
+package struct AgentFacts {
+    package var browser: UInt32
     var os: UInt32
     var device: UInt32
     var bot: UInt32
@@ -13,7 +13,7 @@ struct AgentFacts {
 /// An agent enters the younger one, or comes back into it when it is asked for. When that is full, it becomes the older
 /// one, and what had not been asked for since is gone. So at most twice the limit is kept, and a flood of agents that
 /// never come again pushes out only what is rarer than they.
-struct AgentCache {
+package struct AgentCache {
     private struct Generation {
         var facts: [UInt64: AgentFacts] = [:]
         var texts = ValueTable()
@@ -24,18 +24,18 @@ struct AgentCache {
     private var old = Generation()
 
     /// - Parameter limit: agents in each generation, at least one.
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = max(1, limit)
     }
 
     /// Agents that are remembered; one that is in both generations counts twice.
-    var count: Int { young.facts.count + old.facts.count }
+    package var count: Int { young.facts.count + old.facts.count }
 
     /// What the codes of facts stand for that have just been found or added.
-    var texts: ValueTable { young.texts }
+    package var texts: ValueTable { young.texts }
 
     /// What is remembered of the agent with a hash.
-    mutating func find(_ hash: UInt64) -> AgentFacts? {
+    package mutating func find(_ hash: UInt64) -> AgentFacts? {
         if let facts = young.facts[hash] { return facts }
         guard let facts = old.facts[hash] else { return nil }
         let texts = old.texts
@@ -52,7 +52,7 @@ struct AgentCache {
     }
 
     /// Remembers an agent under the hash of its text.
-    mutating func insert(_ agent: UserAgent, as key: UInt64, hash: EventHash) -> AgentFacts {
+    package mutating func insert(_ agent: UserAgent, as key: UInt64, hash: EventHash) -> AgentFacts {
         makeRoom()
         func intern(_ text: String) -> UInt32 {
             var text = text

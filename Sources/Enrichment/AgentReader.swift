@@ -16,7 +16,7 @@ final class AgentReader: Sendable {
     init(hash: EventHash, options: EnrichmentOptions, logger: Logger) {
         self.hash = hash
         limits = options.limits
-        source = options.userAgentPatterns.map { PatternSource(path: $0, logger: logger) }
+        source = options.userAgentPatterns.map { PatternSource.at($0, logger: logger) }
         cache = Mutex(AgentCache(limit: options.limits.agents))
         budget = Mutex(ReadBudget(perSecond: options.limits.readsPerSecond, atOnce: options.limits.readsAtOnce))
     }
@@ -34,7 +34,7 @@ final class AgentReader: Sendable {
         guard let source else { return codes }
         var unknown: [Int] = []
         cache.withLock { cache in
-            for code in 1..<table.count {
+            for code in 1..<table.count where !table.isEmpty(code) {
                 if let facts = cache.find(table.hashes[code]) {
                     codes[code] = add(facts, of: cache.texts, to: batch, columns)
                 } else {
@@ -42,7 +42,7 @@ final class AgentReader: Sendable {
                 }
             }
         }
-        hits.add(table.count - 1 - unknown.count, ordering: .relaxed)
+        hits.add(codes.count { $0.browser != 0 }, ordering: .relaxed)
         guard !unknown.isEmpty, let patterns = source.patterns else { return codes }
         for code in unknown {
             guard isUnlimited || budget.withLock({ $0.take() }) else {
@@ -72,6 +72,7 @@ final class AgentReader: Sendable {
             device: intern(facts.device, columns.device), bot: intern(facts.bot, columns.bot, .boolean))
     }
 
+    /// What is to be counted.
     var figures: EnrichmentFigures {
         var figures = EnrichmentFigures()
         figures.patterns = source?.count ?? 0
@@ -80,5 +81,12 @@ final class AgentReader: Sendable {
         figures.agentsSkipped = skipped.load(ordering: .relaxed)
         figures.agentsKept = cache.withLock { $0.count }
         return figures
+    }
+}
+
+extension ValueTable {
+    /// Whether the text of a value has no bytes.
+    fileprivate func isEmpty(_ code: Int) -> Bool {
+        withBytes(of: code) { $0.isEmpty }
     }
 }

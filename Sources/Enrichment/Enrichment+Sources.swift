@@ -3,12 +3,12 @@ import Events
 extension Enrichment {
     /// Sets `source`: where a visitor came from, by the campaign if the URL names one, else by the referrer.
     ///
-    /// A page without either is `Direct`. A referrer of the page's own host says that the visitor was there already, and
+    /// A page without either is `Direct`; an empty referrer is none, as browsers have it. A referrer of the page's own host says that the visitor was there already, and
     /// an event without a URL is not from a page: neither has a source.
     func setSource(_ batch: ColumnBatch) {
         let urls = batch.columns[columns.url].codes
-        let referrers = batch.columns[columns.referrer].codes
-        guard !urls.isEmpty || !referrers.isEmpty else { return }
+        let referrers = batch.columns[columns.referrer]
+        guard !urls.isEmpty || !referrers.codes.isEmpty else { return }
         let campaigns = batch.columns[columns.utmSource]
         let hosts = batch.columns[columns.host]
         let referrerHosts = batch.columns[columns.referrerHost]
@@ -17,6 +17,7 @@ extension Enrichment {
         // Where host and referrer are the same but for `www.`, they have the same number.
         let own = Self.identities(hosts.table, batch.hash)
         let foreign = Self.identities(referrerHosts.table, batch.hash)
+        let empty = (0..<referrers.table.count).filter { referrers.table.withBytes(of: $0) { $0.isEmpty } }
         let direct = intern(SourceNames.direct, in: batch)
 
         func code(_ codes: [UInt32], _ row: Int) -> Int { row < codes.count ? Int(codes[row]) : 0 }
@@ -30,7 +31,7 @@ extension Enrichment {
             let referrer = code(referrerHosts.codes, row)
             if referrer != 0 {
                 if foreign[referrer] != own[code(hosts.codes, row)] { codes[row] = ofReferrer[referrer] }
-            } else if code(urls, row) != 0, code(referrers, row) == 0 {
+            } else if code(urls, row) != 0, empty.contains(code(referrers.codes, row)) {
                 codes[row] = direct
             }
         }

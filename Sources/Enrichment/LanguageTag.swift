@@ -24,7 +24,8 @@ package enum LanguageTag {
         for part in header.prefix(1024).split(separator: UInt8(ascii: ",")) {
             var pieces = part.split(separator: UInt8(ascii: ";")).map { $0.filter { $0 != 0x20 && $0 != 0x09 } }
             guard !pieces.isEmpty, let tag = spelled(pieces.removeFirst()[...]) else { continue }
-            let weight = pieces.first(where: { $0.starts(with: "q=".utf8) }).map { thousandths($0.dropFirst(2)) } ?? 1000
+            let quality = pieces.first { $0.starts(with: "q=".utf8) }
+            let weight = quality.map { thousandths($0.dropFirst(2)) } ?? 1000
             if weight > best?.weight ?? 0 { best = (tag, weight) }
         }
         return best?.tag
@@ -32,7 +33,8 @@ package enum LanguageTag {
 
     /// A weight of RFC 9110, 0 to 1 with three digits behind the point.
     private static func thousandths(_ text: ArraySlice<UInt8>) -> Int {
-        guard let first = text.first, first == UInt8(ascii: "0") else { return text.first == UInt8(ascii: "1") ? 1000 : 0 }
+        if text.first == UInt8(ascii: "1") { return 1000 }
+        guard text.first == UInt8(ascii: "0") else { return 0 }
         var weight = 0
         var unit = 100
         for digit in text.dropFirst(2).prefix(3) {

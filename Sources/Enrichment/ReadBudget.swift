@@ -1,11 +1,11 @@
 /// How many new user agents may be read: so many a second, and after a quiet time more in one go.
-struct ReadBudget {
+package struct ReadBudget {
     private let perSecond: Double
     private let most: Double
     private var left: Double
     private var last: ContinuousClock.Instant
 
-    init(perSecond: Int, atOnce: Int, now: ContinuousClock.Instant = .now) {
+    package init(perSecond: Int, atOnce: Int, now: ContinuousClock.Instant = .now) {
         self.perSecond = Double(perSecond)
         most = Double(atOnce)
         left = most
@@ -13,7 +13,7 @@ struct ReadBudget {
     }
 
     /// Takes one; false where there is none.
-    mutating func take(now: ContinuousClock.Instant = .now) -> Bool {
+    package mutating func take(now: ContinuousClock.Instant = .now) -> Bool {
         left = min(most, left + last.duration(to: now) / .seconds(1) * perSecond)
         last = now
         guard left >= 1 else { return false }

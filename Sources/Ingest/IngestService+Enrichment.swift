@@ -40,7 +40,7 @@ extension IngestService {
                 "User agents not read since there were too many new ones; their events have no browser.", .counter,
                 figures.agentsSkipped),
             MetricFamily(
-                name: "weir_country_lookups_total", help: "Addresses looked up in the database of countries, by result.",
+                name: "weir_country_lookups_total", help: "Addresses looked up for their country, by result.",
                 kind: .counter,
                 samples: [
                     (labels: [("result", "found")], value: Double(figures.countriesFound)),

@@ -18,7 +18,7 @@ struct EnrichmentSettings {
         options.userAgentPatterns = patterns == "off" ? nil : patterns ?? EnrichmentOptions.packagedPatterns
         if let patterns, patterns != "off", !FileManager.default.isReadableFile(atPath: patterns) {
             throw SettingsError(
-                description: "user-agents: the file \(patterns) cannot be read; name a regexes.yaml of uap-core, or off")
+                description: "user-agents: the file \(patterns) cannot be read; name a regexes.yaml of uap-core or off")
         }
         options.countryDatabase = try await reader.fetchString(forKey: "geoip")
         self.options = options

@@ -38,7 +38,7 @@ public final class HTTPTransport: RequestSender {
     /// Sends a request and waits for the whole answer.
     public func send(_ request: ClientRequest) async throws(ClientError) -> ClientResponse {
         var outgoing = HTTPClientRequest(url: request.url)
-        outgoing.method = .POST
+        outgoing.method = request.isGet ? .GET : .POST
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
         outgoing.body = .bytes(ByteBuffer(bytes: request.body))
         do {

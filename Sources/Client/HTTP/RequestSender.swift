@@ -1,4 +1,4 @@
-/// One POST to a server.
+/// One request to a server: a POST, or a GET where there is nothing to send.
 public struct ClientRequest: Sendable {
     /// The whole URL.
     public var url: String
@@ -6,6 +6,8 @@ public struct ClientRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body.
     public var body: [UInt8]
+    /// Whether something is only asked for.
+    public var isGet = false
 
     /// Creates a request.
     public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
