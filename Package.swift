@@ -125,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "storage-bench",
             dependencies: [
-                "LoadgenCore", "Storage", "Events", product("ArgumentParser", "swift-argument-parser"),
+                "LoadgenCore", "Storage", "Enrichment", "Events", product("ArgumentParser", "swift-argument-parser"),
                 product("Logging", "swift-log"),
             ],
             path: "Loadgen/Storage", swiftSettings: strict),
