@@ -13,7 +13,7 @@ extension WebResponder {
             site: try query.site(), userAgent: Self.userAgent(request),
             clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: try query.flag("backfill"),
             transport: .http)
-        add(request, to: &ingest)
+        add(request, context: context, to: &ingest)
         var claim = ByteClaim(reader.budget)
         let body = try await reader.events(request, claim: &claim)
         let answer: IngestAnswer
@@ -33,7 +33,7 @@ extension WebResponder {
             var ingest = IngestContext(
                 site: nil, userAgent: Self.userAgent(request),
                 clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: false, transport: .pixel)
-            add(request, to: &ingest)
+            add(request, context: context, to: &ingest)
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
             } catch {
@@ -57,9 +57,13 @@ extension WebResponder {
     }
 
     /// Adds what the headers say of a visitor besides the user agent.
-    private func add(_ request: Request, to context: inout IngestContext) {
-        context.acceptLanguage = request.headers[.acceptLanguage].map { Array($0.utf8) } ?? []
-        if let countryHeader, let country = request.headers[countryHeader] { context.country = Array(country.utf8) }
+    private func add(_ request: Request, context: WebContext, to ingest: inout IngestContext) {
+        ingest.acceptLanguage = request.headers[.acceptLanguage].map { Array($0.utf8) } ?? []
+        // Of a proxy on this machine; anybody else could say what they like.
+        guard let countryHeader, context.channel.remoteAddress?.isLoopback == true,
+            let country = request.headers[countryHeader]
+        else { return }
+        ingest.country = Array(country.utf8)
     }
 
     /// The answer's JSON, in the order of the contract.
