@@ -40,6 +40,14 @@ package final class UserAgentPatterns: @unchecked Sendable {
         package var brand: String
         /// Empty where nothing is said.
         package var model: String
+
+        package init(browser: String, os: String, device: String, brand: String, model: String) {
+            self.browser = browser
+            self.os = os
+            self.device = device
+            self.brand = brand
+            self.model = model
+        }
     }
 
     /// Applies the patterns.

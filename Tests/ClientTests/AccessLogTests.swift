@@ -6,9 +6,8 @@ struct AccessLogTests {
     private static let combined =
         #"203.0.113.9 - - [17/May/2015:10:05:03 +0000] "GET /a/b?c=d HTTP/1.1" 200 2326 "http://example.com/" "Mozilla/5.0""#
 
-    private func line(_ text: String) throws(AccessLogLine.Fault) -> AccessLogLine {
-        let bytes = Array(text.utf8)
-        return try bytes.withUnsafeBytes { (raw) throws(AccessLogLine.Fault) in try AccessLogLine(raw) }
+    private func line(_ text: String) throws -> AccessLogLine {
+        try Array(text.utf8).withUnsafeBytes { try AccessLogLine($0) }
     }
 
     @Test("A line of the combined format is taken apart")
