@@ -37,10 +37,10 @@ enum PackagedPatterns {
         var text = text
         while text.last == " " || text.last == "\r" { text.removeLast() }
         if text.count >= 2, text.first == "'", text.last == "'" {
-            return text.dropFirst().dropLast().replacing("''", with: "'")
+            return String(text.dropFirst().dropLast().replacing("''", with: "'"))
         }
         if text.count >= 2, text.first == "\"", text.last == "\"" {
-            return text.dropFirst().dropLast().replacing("\\\"", with: "\"").replacing("\\\\", with: "\\")
+            return String(text.dropFirst().dropLast().replacing("\\\"", with: "\"").replacing("\\\\", with: "\\"))
         }
         return String(text)
     }
