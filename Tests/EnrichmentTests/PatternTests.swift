@@ -49,7 +49,7 @@ struct PatternTests {
             do {
                 _ = try UserAgentPatterns(path: file.path)
                 Issue.record("\(text) was taken")
-            } catch let error as EnrichmentError {
+            } catch {
                 #expect(error.description.contains(reason), "\(error)")
             }
         }
