@@ -9,33 +9,33 @@ extension Enrichment {
         let urls = batch.columns[columns.url].codes
         let referrers = batch.columns[columns.referrer]
         guard !urls.isEmpty || !referrers.codes.isEmpty else { return }
-        let campaigns = batch.columns[columns.utmSource]
-        let hosts = batch.columns[columns.host]
-        let referrerHosts = batch.columns[columns.referrerHost]
-        let ofCampaign = sources(of: campaigns.table, in: batch) { SourceNames.campaign($0) }
-        let ofReferrer = sources(of: referrerHosts.table, in: batch) { SourceNames.referrer(host: $0) }
-        // Where host and referrer are the same but for `www.`, they have the same number.
-        let own = Self.identities(hosts.table, batch.hash)
-        let foreign = Self.identities(referrerHosts.table, batch.hash)
-        let empty = (0..<referrers.table.count).filter { referrers.table.withBytes(of: $0) { $0.isEmpty } }
-        let direct = intern(SourceNames.direct, in: batch)
-
-        func code(_ codes: [UInt32], _ row: Int) -> Int { row < codes.count ? Int(codes[row]) : 0 }
         var codes = [UInt32](repeating: 0, count: batch.rows)
-        for row in 0..<batch.rows {
-            let campaign = code(campaigns.codes, row)
-            if campaign != 0 {
-                codes[row] = ofCampaign[campaign]
-                continue
-            }
-            let referrer = code(referrerHosts.codes, row)
-            if referrer != 0 {
-                if foreign[referrer] != own[code(hosts.codes, row)] { codes[row] = ofReferrer[referrer] }
-            } else if code(urls, row) != 0, empty.contains(code(referrers.codes, row)) {
-                codes[row] = direct
-            }
+        let direct = intern(SourceNames.direct, in: batch)
+        for (row, url) in urls.enumerated() where url != 0 { codes[row] = direct }
+        let isEmpty = (0..<referrers.table.count).map { referrers.table.withBytes(of: $0) { $0.isEmpty } }
+        for (row, referrer) in referrers.codes.enumerated() where !isEmpty[Int(referrer)] { codes[row] = 0 }
+        setReferrers(batch, &codes)
+        let campaigns = batch.columns[columns.utmSource]
+        let ofCampaign = sources(of: campaigns.table, in: batch) { SourceNames.campaign($0) }
+        for (row, campaign) in campaigns.codes.enumerated() where campaign != 0 {
+            codes[row] = ofCampaign[Int(campaign)]
         }
         batch.setCodes(codes, column: columns.source)
+    }
+
+    /// Sets the sources of rows whose referrer is of another host than their page.
+    private func setReferrers(_ batch: ColumnBatch, _ codes: inout [UInt32]) {
+        let referrers = batch.columns[columns.referrerHost]
+        guard !referrers.codes.isEmpty else { return }
+        let hosts = batch.columns[columns.host]
+        let sources = sources(of: referrers.table, in: batch) { SourceNames.referrer(host: $0) }
+        // Where host and referrer are the same but for `www.`, they have the same number.
+        let own = Self.identities(hosts.table, batch.hash)
+        let foreign = Self.identities(referrers.table, batch.hash)
+        for (row, referrer) in referrers.codes.enumerated() where referrer != 0 {
+            let host = row < hosts.codes.count ? Int(hosts.codes[row]) : 0
+            if foreign[Int(referrer)] != own[host] { codes[row] = sources[Int(referrer)] }
+        }
     }
 
     private func sources(
