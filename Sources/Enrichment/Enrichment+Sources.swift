@@ -10,47 +10,60 @@ extension Enrichment {
         let referrers = batch.columns[columns.referrer]
         guard !urls.isEmpty || !referrers.codes.isEmpty else { return }
         var codes = [UInt32](repeating: 0, count: batch.rows)
-        let direct = intern(SourceNames.direct, in: batch)
-        for (row, url) in urls.enumerated() where url != 0 { codes[row] = direct }
+        for (row, url) in urls.enumerated() where url != 0 { codes[row] = Self.pending }
         let isEmpty = (0..<referrers.table.count).map { referrers.table.withBytes(of: $0) { $0.isEmpty } }
         for (row, referrer) in referrers.codes.enumerated() where !isEmpty[Int(referrer)] { codes[row] = 0 }
         setReferrers(batch, &codes)
         let campaigns = batch.columns[columns.utmSource]
-        let ofCampaign = sources(of: campaigns.table, in: batch) { SourceNames.campaign($0) }
+        var known = [UInt32](repeating: Self.pending, count: campaigns.table.count)
         for (row, campaign) in campaigns.codes.enumerated() where campaign != 0 {
-            codes[row] = ofCampaign[Int(campaign)]
+            codes[row] = code(of: Int(campaign), in: campaigns.table, batch, &known) { SourceNames.campaign($0) }
+        }
+        if codes.contains(Self.pending) {
+            let direct = intern(SourceNames.direct, in: batch)
+            for row in codes.indices where codes[row] == Self.pending { codes[row] = direct }
         }
         batch.setCodes(codes, column: columns.source)
     }
+
+    /// Stands for a code that is not there yet: a table holds only what some row has.
+    private static let pending = UInt32.max
 
     /// Sets the sources of rows whose referrer is of another host than their page.
     private func setReferrers(_ batch: ColumnBatch, _ codes: inout [UInt32]) {
         let referrers = batch.columns[columns.referrerHost]
         guard !referrers.codes.isEmpty else { return }
         let hosts = batch.columns[columns.host]
-        let sources = sources(of: referrers.table, in: batch) { SourceNames.referrer(host: $0) }
+        var known = [UInt32](repeating: Self.pending, count: referrers.table.count)
         // Where host and referrer are the same but for `www.`, they have the same number.
         let own = Self.identities(hosts.table, batch.hash)
         let foreign = Self.identities(referrers.table, batch.hash)
         for (row, referrer) in referrers.codes.enumerated() where referrer != 0 {
             let host = row < hosts.codes.count ? Int(hosts.codes[row]) : 0
-            if foreign[Int(referrer)] != own[host] { codes[row] = sources[Int(referrer)] }
+            guard foreign[Int(referrer)] != own[host] else { continue }
+            codes[row] = code(of: Int(referrer), in: referrers.table, batch, &known) {
+                SourceNames.referrer(host: $0)
+            }
         }
     }
 
-    private func sources(
-        of table: ValueTable, in batch: ColumnBatch, _ name: (UnsafeRawBufferPointer) -> String?
-    ) -> [UInt32] {
-        var codes: [UInt32] = [0]
-        for code in 1..<max(1, table.count) {
-            codes.append(
-                table.withBytes(of: code) { bytes in
-                    if let name = name(bytes) { return intern(name, in: batch) }
-                    let bare = SourceNames.withoutWWW(bytes)
-                    return batch.intern(bare, kind: .string, hash: batch.hash(bare), column: columns.source)
-                })
+    /// The code of the source that a value of another column means.
+    ///
+    /// - Parameters:
+    ///   - known: codes of the values that were asked for before.
+    ///   - name: its name, `nil` where it stands for itself.
+    private func code(
+        of value: Int, in table: ValueTable, _ batch: ColumnBatch, _ known: inout [UInt32],
+        _ name: (UnsafeRawBufferPointer) -> String?
+    ) -> UInt32 {
+        if known[value] == Self.pending {
+            known[value] = table.withBytes(of: value) { bytes in
+                if let name = name(bytes) { return intern(name, in: batch) }
+                let bare = SourceNames.withoutWWW(bytes)
+                return batch.intern(bare, kind: .string, hash: batch.hash(bare), column: columns.source)
+            }
         }
-        return codes
+        return known[value]
     }
 
     private func intern(_ name: String, in batch: ColumnBatch) -> UInt32 {
