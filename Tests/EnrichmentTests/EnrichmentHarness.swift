@@ -1,6 +1,7 @@
 import Enrichment
 import Events
 import Logging
+import Testing
 
 /// Decodes events and enriches them as a server does, and reads rows back.
 struct EnrichmentHarness {
@@ -22,6 +23,10 @@ struct EnrichmentHarness {
         let context = DecodeContext(now: 1_700_000_000_000) { _, _ in "anonymous" }
         let body = try decoder.decode(Array(events.joined(separator: "\n").utf8), context: context)
         enrichment.apply(to: body.batches, isImport: isImport)
+        // A value that no row has would be stored for nothing, and be suggested to filters.
+        for column in body.batches.flatMap(\.columns) {
+            #expect(Set(column.codes).subtracting([0]).count == column.table.count - 1, "\(column.name)")
+        }
         var rows: [[String: String]] = []
         for batch in body.batches {
             for row in 0..<batch.rows {
