@@ -5,7 +5,7 @@ extension IngestService {
     public func metricFamilies() -> [MetricFamily] {
         let counts = counters.now
         let figures = store.statistics()
-        return ingested(counts) + refused(figures, counts) + disk() + stored(figures) + removed(figures)
+        return ingested(counts) + refused(figures, counts) + enriched() + disk() + stored(figures) + removed(figures)
             + remembered(figures, counts)
     }
 

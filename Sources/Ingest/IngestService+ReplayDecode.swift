@@ -58,6 +58,7 @@ extension IngestService {
             result.prepared.overflowedProperties += decoded.overflowedProperties
             result.prepared.overflowedEvents += decoded.overflowedEvents
             result.prepared.schemaWarnings.merge(decoded.schemaWarnings) { $0 + $1 }
+            enrichment.apply(to: decoded.batches, isImport: true)
             item.runs += decoded.batches.map { PreparedRun($0) }
         }
         item.replay = replay

@@ -37,6 +37,8 @@ struct WebResponder: HTTPResponder {
     let reader: RequestBodyReader
     let counters: RequestCounters
     let logger: Logger
+    /// The header in which a proxy names the client's country; `nil` for none.
+    var countryHeader: HTTPField.Name?
     private let reports = ReportLimiter()
 
     init(

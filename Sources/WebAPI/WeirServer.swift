@@ -1,5 +1,7 @@
 import Access
+import Enrichment
 import Foundation
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Ingest
@@ -49,6 +51,12 @@ public struct WeirServer: Service {
         public var access = AccessPolicy()
         /// The clock of the rate limits.
         public var accessClock: any MonotonicClock = SystemMonotonicClock()
+        /// From what dimensions are derived.
+        public var enrichment = EnrichmentOptions()
+        /// The sites whose events keep the query strings of their URLs.
+        public var queryStringSites: Set<String> = []
+        /// The header in which a trusted proxy names the client's country; `nil` for none.
+        public var countryHeader: String?
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -169,10 +177,11 @@ public struct WeirServer: Service {
         live: LiveHub, group: MultiThreadedEventLoopGroup, bound: AsyncStream<SocketAddress>.Continuation
     ) -> Application<WebResponder> {
         let counters = RequestCounters()
-        let responder = WebResponder(
+        var responder = WebResponder(
             state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             logger: logger)
+        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
             maxHeaderFieldCount: WebLimits.headerFields)

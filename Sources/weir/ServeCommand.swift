@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enrichment
 import Foundation
 import Logging
 import Storage
@@ -147,6 +148,28 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "The patterns by which user agents are told apart, a regexes.yaml of uap-core; off for none. "
+                + "(environment: WEIR_USER_AGENTS, key: user.agents, default: \(EnrichmentOptions.packagedPatterns))",
+            valueName: "file"))
+    var userAgents: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A database in MaxMind's format (.mmdb) that gives events the country of the sender's address. "
+                + "(environment: WEIR_GEOIP, key: geoip, default: none)", valueName: "file"))
+    var geoip: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The header in which a proxy in front of the server names the client's country, such as CF-IPCountry. "
+                + "(environment: WEIR_COUNTRY_HEADER, key: country.header, default: none)", valueName: "name"))
+    var countryHeader: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
                 + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
             valueName: "level"))
@@ -162,7 +185,8 @@ struct ServeCommand: AsyncParsableCommand {
                 deadLetterRetention: deadLetterRetention, deadLetterBytes: deadLetterBytes,
                 deduplicationHorizon: deduplicationHorizon, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel, access: access.flags)
+                queryMemory: queryMemory, answerCache: answerCache, userAgents: userAgents, geoip: geoip,
+                countryHeader: countryHeader, logLevel: logLevel, access: access.flags)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -201,6 +225,9 @@ struct ServeCommand: AsyncParsableCommand {
             http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
             lateLimit: settings.lateLimit, store: store, queries: settings.queries)
         configuration.access = settings.access
+        configuration.enrichment = settings.enrichment.options
+        configuration.countryHeader = settings.enrichment.countryHeader
+        configuration.queryStringSites = Set(settings.sites.filter { $0.value.keepsQueryString }.keys)
         let server = WeirServer(
             configuration: configuration, logger: logger,
             onListening: { listening in

@@ -6,6 +6,7 @@ enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
         "sites", "query", "answer", "dead-letters", "deduplication", "require", "origins", "trusted", "proxy", "limit",
+        "user", "geoip", "country",
     ]
     private static let limits: Set<String> = ["key-requests", "key-events", "address-requests", "address-events"]
     /// The keys that hold objects, with the keys of those.
@@ -15,6 +16,7 @@ enum SettingsFile {
         ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]), ("require", ["keys"]),
         ("dead-letters", ["retention", "bytes"]), ("deduplication", ["horizon"]),
         ("trusted", ["proxies"]), ("proxy", ["header"]), ("limit", limits),
+        ("user", ["agents"]), ("country", ["header"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.

@@ -1,3 +1,4 @@
+import Enrichment
 import Events
 import Foundation
 import Ingest
@@ -89,8 +90,9 @@ final class StoreTarget: QueryTarget {
     }
 
     private func start(_ options: StoreOptions, _ logger: Logger) async throws -> IngestService {
-        try await IngestService.open(
-            settings: ServiceSettings(dataDirectory: directory.path, threads: 2), options: options, logger: logger)
+        var settings = ServiceSettings(dataDirectory: directory.path, threads: 2)
+        settings.enrichment.userAgentPatterns = EnrichmentOptions.packagedPatterns
+        return try await IngestService.open(settings: settings, options: options, logger: logger)
     }
 
     func load(_ ndjsonLines: [String]) async throws {
