@@ -34,6 +34,7 @@ let package = Package(
         // C libraries.
         .systemLibrary(
             name: "CRocksDB", path: "Sources/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .systemLibrary(
             name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -70,10 +71,11 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Events", "Ingest", "Queries", "Storage", "Compression",
+                "CLinux", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
+                product("NIOHTTPTypesHTTP1", "swift-nio-extras"),
                 product("NIOPosix", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("UnixSignals", "swift-service-lifecycle"),

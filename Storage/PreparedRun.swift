@@ -73,11 +73,14 @@ public struct CommitItem: Sendable {
     public var runs: [PreparedRun]
     /// Its refused events, with their site.
     public var deadLetters: [(site: String, letter: DeadLetter)]
+    /// Whether it is what many requests brought: then a site too many costs only the request that names it.
+    public var isGroup: Bool
 
     /// Creates an item.
-    public init(runs: [PreparedRun], deadLetters: [(site: String, letter: DeadLetter)]) {
+    public init(runs: [PreparedRun], deadLetters: [(site: String, letter: DeadLetter)], isGroup: Bool = false) {
         self.runs = runs
         self.deadLetters = deadLetters
+        self.isGroup = isGroup
     }
 }
 
@@ -87,4 +90,10 @@ public struct CommitOutcome: Sendable {
     public var accepted = 0
     /// Events whose id was stored before.
     public var duplicates = 0
+    /// Of a group of requests, those whose event was stored before: see ``ColumnBatch/origins``.
+    public var repeatedOrigins: [UInt32] = []
+    /// Of a group of requests, those whose event was not stored since the store may not have its site.
+    public var refusedOrigins: [UInt32] = []
+    /// Why ``refusedOrigins`` were refused.
+    public var refusal: StorageError?
 }

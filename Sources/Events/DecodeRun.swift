@@ -4,11 +4,11 @@
 /// `DecodeRun+Properties`, how its row is made in `DecodeRun+Row`.
 struct DecodeRun: ~Copyable {
     let decoder: EventDecoder
-    let context: DecodeContext
+    var context: DecodeContext
     let hash: EventHash
     let limits: DecodeLimits
     let scratch: DecodeScratch
-    let defaults: RequestDefaults
+    var defaults: RequestDefaults
     /// The document of the event at hand.
     let tape: JSONTape
 
@@ -26,6 +26,8 @@ struct DecodeRun: ~Copyable {
     /// Members of a list on their way into a batch.
     var listValues: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)] = []
     var result = DecodedBody()
+    /// Which request of a group the event at hand came with; `nil` where the body is a request's own.
+    var origin: UInt32?
 
     init(decoder: EventDecoder, context: DecodeContext) {
         self.decoder = decoder
@@ -90,7 +92,8 @@ struct DecodeRun: ~Copyable {
                 raw: Array(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
     }
 
-    consuming func finish() -> DecodedBody {
+    /// What the bodies so far came to.
+    func collected() -> DecodedBody {
         var result = result
         for partition in partitions.all where partition.batch.rows > 0 { result.batches.append(partition.batch) }
         return result

@@ -17,19 +17,19 @@ public final class IngestService: Sendable {
 
     /// The store behind it.
     public let store: Store
-    private let clock: any WallClock
+    let clock: any WallClock
     private let lateLimit: Int64
-    private let logger: Logger
-    private let decoders: DecoderPool
+    let logger: Logger
+    let decoders: DecoderPool
     private let visitors: AnonymousVisitors
-    private let committer: GroupCommitter
+    let committer: GroupCommitter
     private let maintenance: MaintenanceThread
     private let compaction: CompactionThread
     let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
     /// How long each site's events are kept; `nil` where all are for ever.
     private let retention: (@Sendable (_ site: String) -> Int64?)?
-    private let reports = ReportLimiter()
+    let reports = ReportLimiter()
 
     private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
         self.lateLimit = lateLimit
@@ -150,8 +150,8 @@ public final class IngestService: Sendable {
         }
     }
 
-    /// A decoded request on its way to its commit.
-    private struct Prepared: Sendable {
+    /// A decoded request, or a group of them, on its way to its commit.
+    struct Prepared: Sendable {
         var received: Int
         var item: CommitItem
         /// Ids that came twice within the body.
@@ -160,9 +160,8 @@ public final class IngestService: Sendable {
         var ignoredFields: Int
     }
 
-    private func prepare(
-        _ body: UnsafeRawBufferPointer, context: IngestContext
-    ) throws(IngestError) -> Prepared {
+    /// Throws unless events are taken at the moment.
+    func checkAccepting() throws(IngestError) {
         switch state {
         case .draining, .recovering: throw .draining
         case .failed(let detail): throw .storage(detail: detail)
@@ -174,26 +173,43 @@ public final class IngestService: Sendable {
                 retryAfterSeconds: Self.retryAfterSeconds,
                 detail: "Too much is in flight (limit inFlightBytes); it is being sealed. Send the same again.")
         }
-        let now = clock.milliseconds()
-        let decoded: DecodedBody
-        do {
-            let decodeContext = DecodeContext(
-                now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
-                userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
-                retention: retention,
-                anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
-            decoded = try decoders.decode(body, context: decodeContext)
-        } catch let error as DecodeError {
-            throw .unreadable(code: error.code.rawValue, detail: error.detail)
+    }
+
+    /// What decoding needs to know of a request.
+    func decodeContext(_ context: IngestContext, now: Int64) throws(IngestError) -> DecodeContext {
+        let visitor: DecodeContext.AnonymousVisitor
+        do throws(StorageError) {
+            visitor = try visitors.deriver(now: now, clientAddress: context.clientAddress)
         } catch {
             throw .storage(detail: "\(error)")
         }
+        return DecodeContext(
+            now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
+            userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
+            retention: retention, anonymousVisitor: visitor)
+    }
+
+    func prepare(
+        _ body: UnsafeRawBufferPointer, context: IngestContext
+    ) throws(IngestError) -> Prepared {
+        try checkAccepting()
+        let now = clock.milliseconds()
+        let decodeContext = try decodeContext(context, now: now)
+        do throws(DecodeError) {
+            return prepared(try decoders.decode(body, context: decodeContext), at: now)
+        } catch {
+            throw .unreadable(code: error.code.rawValue, detail: error.detail)
+        }
+    }
+
+    /// Makes what was decoded ready for its commit.
+    func prepared(_ decoded: DecodedBody, at now: Int64, isGroup: Bool = false) -> Prepared {
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
             deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
-            })
+            }, isGroup: isGroup)
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
@@ -213,57 +229,18 @@ public final class IngestService: Sendable {
             let isTaken = committer.submit(prepared.item, bytes: bytes) { continuation.resume(returning: $0) }
             if !isTaken { continuation.resume(returning: nil) }
         }
-        guard let outcome else {
-            if state == .draining { throw .draining }
-            counters.add { $0.overloaded += 1 }
-            throw .overloaded(
-                retryAfterSeconds: Self.retryAfterSeconds,
-                detail: "Too many requests wait for their commit (limit maxQueuedBytes). Send the same again.")
-        }
+        guard let outcome else { throw refusedByQueue() }
         settle(prepared, outcome, transport: transport)
-        switch outcome {
-        case .failure(.limit(let detail)): throw .overloaded(retryAfterSeconds: 60, detail: detail)
-        case .failure(let error) where error.isDiskFull:
-            throw .diskFull(retryAfterSeconds: Self.diskRetryAfterSeconds, detail: error.description)
-        case .failure(let error): throw .storage(detail: error.description)
-        case .success(let outcome):
-            return IngestAnswer(
-                accepted: outcome.accepted, duplicate: outcome.duplicates + prepared.duplicates,
-                rejected: prepared.rejections.count,
-                errors: prepared.rejections.prefix(Self.maxProblems).map {
-                    IngestProblem(index: $0.index, code: $0.code.rawValue, detail: $0.detail)
-                })
-        }
+        return try prepared.answer(outcome).get()
     }
 
-    /// Counts what became of a request.
-    private func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport) {
-        counters.add { counts in
-            counts.received[transport, default: 0] += prepared.received
-            counts.ignoredFields += prepared.ignoredFields
-            switch outcome {
-            case .success(let outcome):
-                counts.accepted += outcome.accepted
-                counts.duplicate += outcome.duplicates + prepared.duplicates
-                counts.deadLetters += prepared.rejections.count
-                for rejection in prepared.rejections {
-                    // Over UDP, what is no JSON is taken for noise, not for somebody's event.
-                    if transport == .udp, rejection.code.isUnreadable {
-                        counts.dropped[.invalid, default: 0] += 1
-                    } else {
-                        counts.rejected[rejection.code.rawValue, default: 0] += 1
-                    }
-                }
-            case .failure(let error):
-                counts.dropped[error.isDiskFull ? .diskFull : .storage, default: 0] += prepared.received
-            }
-        }
-        // A client over HTTP is told, and that is logged with the answer. A full disk is logged when it begins.
-        if case .failure(let error) = outcome, transport != .http, !error.isDiskFull,
-            reports.isDue(error.description)
-        {
-            logger.error("Events were not stored.", metadata: ["error": "\(error)", "transport": "\(transport)"])
-        }
+    /// Why the committer did not take an item.
+    func refusedByQueue() -> IngestError {
+        if state == .draining { return .draining }
+        counters.add { $0.overloaded += 1 }
+        return .overloaded(
+            retryAfterSeconds: Self.retryAfterSeconds,
+            detail: "Too many requests wait for their commit (limit maxQueuedBytes). Send the same again.")
     }
 
     // MARK: Operation
@@ -318,14 +295,4 @@ public final class IngestService: Sendable {
             }
         }
     }
-}
-
-extension StorageError {
-    /// Whether it passes when there is space on the disk.
-    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
-}
-
-extension RejectionCode {
-    /// Whether the bytes are no JSON object at all.
-    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
 }

@@ -63,6 +63,14 @@ public struct IngestAnswer: Sendable, Equatable {
     public var rejected = 0
     /// The first ``IngestService/maxProblems`` refusals.
     public var errors: [IngestProblem] = []
+
+    /// Creates an answer.
+    public init(accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = []) {
+        self.accepted = accepted
+        self.duplicate = duplicate
+        self.rejected = rejected
+        self.errors = errors
+    }
 }
 
 /// Why a request as a whole was not taken. Nothing of it was stored.

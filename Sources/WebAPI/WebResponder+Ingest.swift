@@ -35,12 +35,7 @@ extension WebResponder {
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
             } catch {
-                // Nobody is told, so it is counted: this event is lost. What the store failed on is counted there.
-                switch error {
-                case .unreadable: service.countDropped(reason: .invalid, 1, transport: .pixel)
-                case .overloaded, .draining: service.countDropped(reason: .overload, 1, transport: .pixel)
-                case .diskFull, .storage: break
-                }
+                service.countLostPixel(error)
             }
         }
         let headers: HTTPFields = [

@@ -10,6 +10,11 @@ struct WebContext: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
 
+    init(channel: any Channel, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+    }
+
     init(source: ApplicationRequestContextSource) {
         self.channel = source.channel
         self.logger = source.logger
@@ -33,12 +38,13 @@ struct WebResponder: HTTPResponder {
     let live: LiveHub
     let reader: RequestBodyReader
     let counters: RequestCounters
+    let front: FrontCounters
     let logger: Logger
     private let reports = ReportLimiter()
 
     init(
         state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, reader: RequestBodyReader,
-        counters: RequestCounters, logger: Logger
+        counters: RequestCounters, front: FrontCounters, logger: Logger
     ) {
         self.state = state
         self.gate = gate
@@ -46,6 +52,7 @@ struct WebResponder: HTTPResponder {
         self.live = live
         self.reader = reader
         self.counters = counters
+        self.front = front
         self.logger = logger
     }
 
@@ -54,6 +61,9 @@ struct WebResponder: HTTPResponder {
         let endpoint = Endpoint.select(request.method, among: endpoints)
         var response: Response
         do {
+            if let field = HTTPField.Name(HeadRules.field), let rule = request.headers[field] {
+                throw HeadRules.problem(rule)
+            }
             response = try await answer(
                 request, endpoint: endpoint, others: endpoints, kind: kind, context: context)
         } catch let problem as Problem {

@@ -1,5 +1,3 @@
-import Hummingbird
-import HummingbirdCore
 import Ingest
 import Logging
 import NIOCore
@@ -127,10 +125,17 @@ public struct WeirServer: Service {
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
             configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
+        let counters = RequestCounters()
+        let frontCounters = FrontCounters()
+        let responder = WebResponder(
+            state: state, gate: gate, removals: removals, live: live,
+            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
+            front: frontCounters, logger: logger)
+        let front = ConnectionFront(
+            http: HTTPService.channel(responder, logger: logger), group: group, threads: configuration.threads,
+            state: state, requests: counters, counters: frontCounters, logger: logger)
         let http = HTTPService(
-            application: makeApplication(
-                state: state, gate: gate, removals: removals, live: live, group: group, bound: continuation),
-            state: state, live: live, address: configuration.http)
+            front: front, state: state, live: live, address: configuration.http, bound: continuation)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
             services: [
@@ -150,43 +155,5 @@ public struct WeirServer: Service {
             // The limit for a graceful shutdown has passed; the store has been closed nevertheless.
             logger.warning("some clients were cut off: the time for a graceful shutdown has passed")
         }
-    }
-
-    private func makeApplication(
-        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, group: MultiThreadedEventLoopGroup,
-        bound: AsyncStream<SocketAddress>.Continuation
-    ) -> Application<WebResponder> {
-        let counters = RequestCounters()
-        let responder = WebResponder(
-            state: state, gate: gate, removals: removals, live: live,
-            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
-            logger: logger)
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
-            maxHeaderFieldCount: WebLimits.headerFields)
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionHandler()], idleTimeout: WebLimits.idleTimeout,
-            httpDecoderConfiguration: decoder)
-        return Application(
-            responder: responder, server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.http.ipAddress ?? "", port: configuration.http.port ?? 0),
-                serverName: "weir", backlog: WebLimits.listenBacklog,
-                availableConnectionsDelegate: ConnectionCount(limit: WebLimits.connections, counters: counters)),
-            onServerRunning: { channel in
-                if let address = channel.localAddress {
-                    bound.yield(address)
-                }
-                bound.finish()
-            },
-            eventLoopGroupProvider: .shared(group), logger: quiet(logger))
-    }
-
-    /// The framework's logger: what it says about start and end at "info" is said by the server itself.
-    private func quiet(_ logger: Logger) -> Logger {
-        guard logger.logLevel == .info else { return logger }
-        var quiet = logger
-        quiet.logLevel = .notice
-        return quiet
     }
 }
