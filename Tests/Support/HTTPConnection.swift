@@ -60,6 +60,11 @@ public final class HTTPConnection {
         try socket.write(bytes)
     }
 
+    /// Says that nothing more will be sent; answers can still be read.
+    public func finishWriting() {
+        socket.finishWriting()
+    }
+
     private func response(hasBody: Bool) throws -> HTTPResponse {
         while true {
             let lines = try head()
@@ -101,7 +106,8 @@ public final class HTTPConnection {
         return taken
     }
 
-    func rest() throws -> [UInt8] {
+    /// Everything up to the end of the connection.
+    public func rest() throws -> [UInt8] {
         while true {
             let bytes = try socket.read()
             if bytes.isEmpty { break }
