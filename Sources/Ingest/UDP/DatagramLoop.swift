@@ -34,6 +34,10 @@ struct DatagramLoop: ~Copyable {
     /// How long the loop sleeps at most before it looks whether it shall stop.
     private static let pollMilliseconds: CInt = 100
     private static let maxJoinedBytes = 512 << 10
+    /// How long datagrams that come one by one wait for others to be committed with. Nobody waits for an answer, and each
+    /// commit costs as much as dozens of events.
+    private static let gathering = Duration.milliseconds(gatherMilliseconds)
+    private static let gatherMilliseconds: CInt = 10
     /// Vectors taken before the loop looks at the clock again.
     private static let vectorsAWait = 64
     /// Vectors taken after the stop at most: what was queued, but not an endless stream of newcomers.
@@ -55,13 +59,19 @@ struct DatagramLoop: ~Copyable {
     mutating func run(shouldStop: () -> Bool) {
         let clock = ContinuousClock()
         var nextDropCheck = clock.now.advanced(by: .seconds(1))
+        var joinedSince = clock.now
         while !shouldStop() {
-            if socket.waitUntilReadable(milliseconds: Self.pollMilliseconds) {
+            let wasEmpty = joined == 0
+            let wait = wasEmpty ? Self.pollMilliseconds : Self.gatherMilliseconds
+            if socket.waitUntilReadable(milliseconds: wait) {
                 receiveQueued()
             }
-            if clock.now >= nextDropCheck {
+            let now = clock.now
+            if wasEmpty { joinedSince = now }
+            if joined > 0, now - joinedSince >= Self.gathering { deliver() }
+            if now >= nextDropCheck {
                 countKernelDrops()
-                nextDropCheck = clock.now.advanced(by: .seconds(1))
+                nextDropCheck = now.advanced(by: .seconds(1))
             }
         }
         var remaining = Self.vectorsAfterStop
@@ -75,7 +85,6 @@ struct DatagramLoop: ~Copyable {
     /// Takes what is queued, joined over as many calls as it takes: the more has gathered, the less each event costs.
     private mutating func receiveQueued() {
         for _ in 0..<Self.vectorsAWait where receiveVector() < vector.slots { break }
-        deliver()
     }
 
     /// Takes a vector off the socket and adds it to the body that is being joined.

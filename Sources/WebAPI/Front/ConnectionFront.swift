@@ -59,6 +59,7 @@ struct ConnectionFront: Sendable {
             }
             _ = mailboxes
         } onCancelOrGracefulShutdown: { [mailboxes] in
+            shared.listening.stop()
             for mailbox in mailboxes { mailbox.stop() }
             channels.quiesce()
         }

@@ -87,6 +87,9 @@ final class FrontConnection {
         return read < 0 ? -Int(errno) : read
     }
 
+    /// Whether the request at the beginning of ``bytes`` is being committed or answered; what comes behind it waits.
+    var isWaiting: Bool { state == .commit || state == .answer }
+
     /// Room that is left.
     var room: Int { capacity - count }
 

@@ -66,14 +66,10 @@ extension FrontLoop {
         connection.isBeingServed = true
         defer { connection.isBeingServed = false }
         while true {
-            if connection.state != .ending { advance(place, connection) }
-            // It may be closed or another's by now.
-            guard connections[place] === connection, connection.isReadable else { return }
-            switch connection.state {
-            case .commit, .answer: return
-            case .ending: connection.discard()
-            case .idle, .head, .body: break
-            }
+            advance(place, connection)
+            // It may be closed or another's by now, or wait for its answer.
+            guard connections[place] === connection, connection.isReadable, !connection.isWaiting else { return }
+            if connection.state == .ending { connection.discard() }
             let room = connection.room
             let count = connection.receive()
             if count == -Int(EAGAIN) || count == -Int(EINTR) {

@@ -11,7 +11,8 @@ import Synchronization
 extension FrontLoop {
     /// Looks at what has come: a request that is whole is taken, one that is not for the front handed over.
     func advance(_ place: Int, _ connection: FrontConnection) {
-        while connection.count > 0 {
+        // A request that is being committed or answered stays where it is, and the next one behind it.
+        while connection.count > 0, !connection.isWaiting, connection.state != .ending {
             guard let head = connection.head ?? scan(place, connection) else { return }
             let needed = head.length + head.bodyLength
             guard connection.count >= needed else {
@@ -19,8 +20,7 @@ extension FrontLoop {
                 return
             }
             take(place, connection, head)
-            // The next one waits for the answer, and answers keep the order.
-            guard connections[place] === connection, connection.state == .idle else { return }
+            guard connections[place] === connection else { return }
         }
     }
 
@@ -93,7 +93,7 @@ extension FrontLoop {
         connection.state = .commit
         connection.deadline = .max
         connection.closesAfterAnswer = head.closes || isDraining
-        if intake.count >= GroupIntake.maxRequests { submitGroup(always: true) }
+        if intake.count >= GroupIntake.maxRequests { submitGroup() }
         do throws(IngestError) {
             if head.target == .pixel {
                 try takePixel(place, connection, head, context)
@@ -135,9 +135,19 @@ extension FrontLoop {
 
     // MARK: Commits
 
-    /// Commits what has gathered, unless a commit is under way: then more may gather until it is done.
-    func submitGroup(always: Bool = false) {
-        guard let intake, !gathering.isEmpty, committing.isEmpty || always else { return }
+    /// Rounds for which a group is held back at most while there is something else to do.
+    private static let roundsHeldAtMost = 4
+
+    /// Commits what has gathered, unless a commit is under way or requests are waiting to be read: then more may gather.
+    func submitGroup(isIdle: Bool) {
+        guard !gathering.isEmpty, committing.isEmpty else { return }
+        roundsHeld += 1
+        if isIdle || roundsHeld > Self.roundsHeldAtMost { submitGroup() }
+    }
+
+    private func submitGroup() {
+        guard let intake, !gathering.isEmpty else { return }
+        roundsHeld = 0
         nextGroup += 1
         let (group, mailbox) = (nextGroup, mailbox)
         committing[group] = gathering
@@ -160,8 +170,6 @@ extension FrontLoop {
             }
         case .group(let group, let results):
             guard let members = committing.removeValue(forKey: group) else { return }
-            // What has gathered meanwhile goes to the disk before anybody is answered.
-            submitGroup()
             answer(members, results)
         }
     }

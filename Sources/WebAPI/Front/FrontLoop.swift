@@ -63,9 +63,10 @@ final class FrontMailbox: Sendable {
 
 /// One thread of the front: accepts connections, reads requests, gathers their events, and answers when they are durable.
 ///
-/// While one group of requests is being committed by the committer's thread, the next gathers here, so that the disk and
-/// the loop both work, and a commit is shared by as many requests as came meanwhile. Everything here belongs to the
-/// loop's own thread but ``mailbox``.
+/// While one group of requests is being committed by the committer's thread, the next gathers here. It is submitted when
+/// that commit is done and there is nothing else to do at the moment, so that a commit, which costs as much as answering
+/// a dozen requests, is shared by as many as possible when there are many, and begins at once when there are few.
+/// Everything here belongs to the loop's own thread but ``mailbox``.
 final class FrontLoop {
     static let listeningToken = UInt64.max
     static let wakeupToken = UInt64.max - 1
@@ -85,6 +86,8 @@ final class FrontLoop {
     @exclusivity(unchecked) var gathering: [GroupMember] = []
     @exclusivity(unchecked) var committing: [Int: [GroupMember]] = [:]
     @exclusivity(unchecked) var nextGroup = 0
+    /// Rounds that a group has been held back although no commit is under way.
+    @exclusivity(unchecked) var roundsHeld = 0
     @exclusivity(unchecked) var answers = FrontAnswer()
     /// Nanoseconds of the monotonic clock, taken once a round.
     @exclusivity(unchecked) var now: UInt64 = 0
@@ -117,7 +120,7 @@ final class FrontLoop {
             refreshClock()
             for index in 0..<count { handle(epoll[index]) }
             if now >= nextTick { tick() }
-            submitGroup()
+            submitGroup(isIdle: count == 0)
             free.append(contentsOf: freed)
             freed.removeAll(keepingCapacity: true)
         }
@@ -125,7 +128,9 @@ final class FrontLoop {
     }
 
     private var waitMilliseconds: CInt {
-        nextTick > now ? CInt(clamping: (nextTick - now) / 1_000_000 + 1) : 0
+        // With a group to submit, only a look at what has come meanwhile.
+        if !gathering.isEmpty, committing.isEmpty { return 0 }
+        return nextTick > now ? CInt(clamping: (nextTick - now) / 1_000_000 + 1) : 0
     }
 
     private func refreshClock() {

@@ -43,6 +43,11 @@ final class ListenSocket: Sendable {
         close(descriptor)
     }
 
+    /// Refuses connections from now on, those that queue among them.
+    func stop() {
+        shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
     /// What came of an attempt to accept.
     enum Accepted {
         /// A connection, non-blocking, and who it is from.
