@@ -4,7 +4,7 @@ SWIFT ?= swift
 # A module that a target imports and does not name builds here by luck and not from a clean clone: an error.
 BUILD := $(SWIFT) build -c release --explicit-target-dependency-import-check=error
 BIN = $(shell $(BUILD) --show-bin-path 2>/dev/null)
-PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev zlib1g-dev pkg-config
+PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev libssl-dev zlib1g-dev pkg-config
 DATA ?= ./weir-data
 EVENTS ?= 5000000
 

@@ -39,6 +39,8 @@ let package = Package(
             name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(
             name: "CSimdjsonLibrary", path: "Sources/CSimdjsonLibrary", pkgConfig: "simdjson",
@@ -62,16 +64,19 @@ let package = Package(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
             swiftSettings: strict),
         .target(
+            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access", exclude: ["THREATS.md"],
+            swiftSettings: strict),
+        .target(
             name: "Ingest",
             dependencies: [
-                "Events", "Storage", "Compression", product("Logging", "swift-log"),
+                "Access", "Events", "Storage", "Compression", product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Sources/Ingest", swiftSettings: strict),
         .target(
             name: "WebAPI",
             dependencies: [
-                "CLinux", "Events", "Ingest", "Queries", "Storage", "Compression",
+                "Access", "CLinux", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
@@ -91,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "weir",
             dependencies: [
-                "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
+                "Access", "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"), product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"),
@@ -144,13 +149,18 @@ let package = Package(
             ],
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Events", "Storage", "TestSupport", product("Logging", "swift-log")],
+            path: "Tests/AccessTests",
+            swiftSettings: strict),
+        .testTarget(
             name: "IngestTests",
             dependencies: ["Ingest", "Storage", "Events", "TestSupport", product("Logging", "swift-log")],
             path: "Tests/IngestTests", swiftSettings: strict),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Ingest", "Storage", "Queries", "Compression", "TestSupport",
+                "Access", "WebAPI", "Ingest", "Storage", "Queries", "Compression", "TestSupport",
                 product("NIOCore", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ],

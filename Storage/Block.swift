@@ -19,6 +19,7 @@ package enum Block {
         case part = 3
         case deadLetter = 4
         case erasure = 5
+        case key = 8
     }
 
     /// Where a block belongs. A block is only accepted where this agrees.
@@ -42,6 +43,7 @@ package enum Block {
             case .ids: "ids row \(number)"
             case .deadLetter: "dead letter \(number) of site \(site)"
             case .erasure: "erasure \(number) of site \(site)"
+            case .key: "key \(String(number, radix: 16))"
             case .part: "segment \(number) of site \(site), part \(part.part) column \(part.column) chunk \(part.chunk)"
             }
         }

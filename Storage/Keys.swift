@@ -19,8 +19,13 @@ package enum Keys {
     package static let unfinishedPrefix = Array("w".utf8)
     package static let erasurePrefix = Array("e".utf8)
     package static let remainsPrefix = Array("r".utf8)
+    /// What keys are hashed with.
+    static let keySecret = Array("msecret".utf8)
+    static let keyPrefix = Array("k".utf8)
 
     static func salt(day: UInt32) -> [UInt8] { saltPrefix + bigEndian(day) }
+    /// A key, by its public id.
+    static func key(id: UInt64) -> [UInt8] { keyPrefix + bigEndian(id) }
     static func site(_ site: UInt32) -> [UInt8] { sitePrefix + bigEndian(site) }
     static func log(site: UInt32, sequence: UInt64) -> [UInt8] { logPrefix + bigEndian(site) + bigEndian(sequence) }
     static func ids(sequence: UInt64) -> [UInt8] { idsPrefix + bigEndian(sequence) }

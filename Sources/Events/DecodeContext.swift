@@ -26,6 +26,8 @@ public struct DecodeContext: Sendable {
     public var keepQueryString: Bool
     /// Derives visitors of events without one.
     public var anonymousVisitor: AnonymousVisitor
+    /// Says where events may go; `nil` where they may go anywhere.
+    public var admission: EventAdmission?
 
     /// Creates a context.
     ///

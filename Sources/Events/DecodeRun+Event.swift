@@ -9,7 +9,8 @@ extension DecodeRun {
         propertyBytes = 0
         collectFields()
 
-        let site = try site()
+        var site = try site()
+        if context.admission != nil { site = try admitted(site) }
         guard let name = try identifier(.event, orNumber: false) else {
             throw Refusal(.missingEvent, "The event has no `event`, which is its name. Send it as a string.")
         }
@@ -89,7 +90,9 @@ extension DecodeRun {
     }
 
     /// The site whose dead letter a rejected event becomes.
-    func siteForRejection() -> String {
+    mutating func siteForRejection() -> String {
+        if let admission = context.admission, !gate.isAdmitted { return siteForRefused(admission) }
+        if let site = gate.keySite { return site }
         let index = scratch.slots[EventField.site.rawValue]
         guard index != 0, tape.kind(index) == JSONTape.Kind.string,
             SiteName.isValid(tape.string(index), maxBytes: limits.maxSiteBytes)

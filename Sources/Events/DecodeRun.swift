@@ -20,6 +20,9 @@ struct DecodeRun: ~Copyable {
     /// Bytes of the event's properties, as ``DecodeLimits/maxPropertyBytes`` counts them.
     var propertyBytes = 0
 
+    /// Where events may go, as far as that is asked.
+    var gate = SiteGate()
+
     var partitions = Partitions()
     var ids = SeenIDs()
     var visitors = AnonymousVisitors()
@@ -48,6 +51,7 @@ struct DecodeRun: ~Copyable {
         let index = result.received
         result.received &+= 1
         scratch.slots.update(repeating: 0, count: EventField.count)
+        gate.begin()
         if raw.count > limits.maxEventBytes || !decoder.parser.parse(raw) { return takeUnreadable(raw, index: index) }
         do throws(Refusal) {
             guard tape.kind(JSONTape.first) == JSONTape.Kind.object else {
@@ -89,7 +93,7 @@ struct DecodeRun: ~Copyable {
         result.rejections.append(
             Rejection(
                 index: index, code: refusal.code, detail: refusal.detail,
-                raw: Array(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
+                raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
     }
 
     /// What the bodies so far came to.

@@ -40,6 +40,15 @@ public enum RejectionCode: String, CaseIterable, Sendable {
     case tooManyPropertyNames = "too_many_property_names"
     /// The body spreads over too many combinations of site and calendar month.
     case tooManyPartitions = "too_many_partitions"
+    /// The event's site demands a key, and there is none, or none for it.
+    case unauthorized
+    /// Pages of the request's origin may not send events to the event's site.
+    case forbiddenOrigin = "forbidden_origin"
+    /// The event's key has had as many events as it may.
+    case rateLimited = "rate_limited"
+
+    /// Whether the event was refused for who sent it, not for what it is.
+    public var isAboutAccess: Bool { self == .unauthorized || self == .forbiddenOrigin || self == .rateLimited }
 }
 
 /// An event that was not taken, with all that its sender and its dead letter need.
@@ -52,7 +61,8 @@ public struct Rejection: Sendable, Hashable {
     public var detail: String
     /// The event as it was sent, cut to ``DecodeLimits/maxRejectedRawBytes``.
     public var raw: [UInt8]
-    /// The site whose dead letter this is: the event's own where it names a valid one, else the request's.
+    /// The site whose dead letter this is: the event's own where it names a valid one that it may go to, else the request's;
+    /// empty where that is closed to it too.
     public var site: String
 
     /// Creates a rejection.

@@ -81,7 +81,8 @@ public final class GroupIntake {
         self.answers = []
         self.pixels = 0
         self.bytes = 0
-        let prepared = service.prepared(group.finish(), at: service.clock.milliseconds(), isGroup: true)
+        let prepared = service.prepared(
+            group.finish(), at: service.clock.milliseconds(), transport: .http, isGroup: true)
         do throws(StorageError) {
             try service.store.options.faults.hit(.ingestParsed)
         } catch {

@@ -7,6 +7,7 @@ extension IngestService {
     public func countLostPixel(_ error: IngestError) {
         switch error {
         case .unreadable: countDropped(reason: .invalid, 1, transport: .pixel)
+        case .refused: countDropped(reason: .unauthorized, 1, transport: .pixel)
         case .overloaded, .draining: countDropped(reason: .overload, 1, transport: .pixel)
         case .diskFull, .storage: break
         }
@@ -27,11 +28,11 @@ extension IngestService {
                     counts.dropped[.storage, default: 0] += outcome.refusedOrigins.count
                 }
                 counts.duplicate += outcome.duplicates + prepared.duplicates
-                counts.deadLetters += prepared.rejections.count
+                counts.deadLetters += prepared.letters
                 for rejection in prepared.rejections {
                     // Over UDP, what is no JSON is taken for noise, not for somebody's event.
-                    if transport == .udp, rejection.code.isUnreadable {
-                        counts.dropped[.invalid, default: 0] += 1
+                    if transport == .udp, let reason = rejection.code.dropReason {
+                        counts.dropped[reason, default: 0] += 1
                     } else {
                         counts.rejected[rejection.code.rawValue, default: 0] += 1
                     }
@@ -83,6 +84,14 @@ extension StorageError {
 }
 
 extension RejectionCode {
-    /// Whether the bytes are no JSON object at all.
-    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
+    /// What a datagram's event counts as lost for, if not as rejected: it is no JSON object at all, or not its sender's to
+    /// send.
+    var dropReason: DropReason? {
+        switch self {
+        case .invalidJSON, .invalidUTF8, .notAnObject: .invalid
+        case .unauthorized, .forbiddenOrigin: .unauthorized
+        case .rateLimited: .rateLimited
+        default: nil
+        }
+    }
 }

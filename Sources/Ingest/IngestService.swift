@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Events
 import Logging
@@ -112,7 +113,9 @@ public final class IngestService: Sendable {
     /// - Parameters:
     ///   - padded: datagrams, one or more lines each, joined by line feeds, and the padding.
     ///   - datagrams: how many.
-    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) {
+    /// - Returns: events in them; 0 where they could not be read.
+    @discardableResult
+    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) -> Int {
         let prepared: Prepared
         do throws(IngestError) {
             prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
@@ -122,23 +125,25 @@ public final class IngestService: Sendable {
             let reason: DropReason =
                 switch error {
                 case .unreadable: .invalid
+                case .refused: .unauthorized
                 case .overloaded, .draining: .overload
                 case .diskFull: .diskFull
                 case .storage: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
-            return
+            return 0
         }
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
             settle(prepared, .failure(error), transport: context.transport)
-            return
+            return prepared.received
         }
         let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
             settle(prepared, outcome, transport: context.transport)
         }
         if !isTaken { countDropped(reason: .overload, prepared.received, transport: context.transport) }
+        return prepared.received
     }
 
     /// Counts events (or datagrams, where their events are unknown) that were lost before they could be read.
@@ -158,6 +163,8 @@ public final class IngestService: Sendable {
         var duplicates: Int
         var rejections: [(index: Int, code: RejectionCode, detail: String)]
         var ignoredFields: Int
+        /// Rejections that become dead letters.
+        var letters: Int
     }
 
     /// Throws unless events are taken at the moment.
@@ -183,10 +190,12 @@ public final class IngestService: Sendable {
         } catch {
             throw .storage(detail: "\(error)")
         }
-        return DecodeContext(
+        var decodeContext = DecodeContext(
             now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
             userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
             retention: retention, anonymousVisitor: visitor)
+        decodeContext.admission = context.rule?.admission
+        return decodeContext
     }
 
     func prepare(
@@ -195,25 +204,43 @@ public final class IngestService: Sendable {
         try checkAccepting()
         let now = clock.milliseconds()
         let decodeContext = try decodeContext(context, now: now)
+        let decoded: DecodedBody
         do throws(DecodeError) {
-            return prepared(try decoders.decode(body, context: decodeContext), at: now)
+            decoded = try decoders.decode(body, context: decodeContext)
         } catch {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         }
+        if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
+        return prepared(decoded, at: now, transport: context.transport)
     }
 
     /// Makes what was decoded ready for its commit.
-    func prepared(_ decoded: DecodedBody, at now: Int64, isGroup: Bool = false) -> Prepared {
+    func prepared(
+        _ decoded: DecodedBody, at now: Int64, transport: Transport, isGroup: Bool = false
+    ) -> Prepared {
+        // What was refused for who sent it over UDP is nobody's, and a site that is closed to it takes none of it.
+        let letters = decoded.rejections.filter {
+            !$0.site.isEmpty && !($0.code.isAboutAccess && transport == .udp)
+        }
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
-            deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
+            deadLetters: letters.suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
             }, isGroup: isGroup)
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
-            ignoredFields: decoded.ignoredFields)
+            ignoredFields: decoded.ignoredFields, letters: letters.count)
+    }
+
+    /// Refuses a body as a whole if none of its events may go where they want to.
+    private static func refuse(_ decoded: DecodedBody) throws(IngestError) {
+        guard let first = decoded.rejections.first, decoded.rejections.count == decoded.received,
+            decoded.rejections.allSatisfy({ $0.code.isAboutAccess })
+        else { return }
+        let isUnauthorized = decoded.rejections.contains { $0.code == .unauthorized }
+        throw .refused(isUnauthorized || first.code != .forbiddenOrigin ? .unauthorized : .forbiddenOrigin)
     }
 
     private func finish(

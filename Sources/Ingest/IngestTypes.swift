@@ -1,3 +1,5 @@
+import Access
+
 /// How events came in.
 public enum Transport: String, Sendable, CaseIterable {
     case http
@@ -11,8 +13,10 @@ public enum DropReason: String, Sendable, CaseIterable {
     case truncated
     /// A datagram or a line of it is no JSON object.
     case invalid
-    /// Its key was missing or wrong.
+    /// Its key was missing or wrong, or its page of an origin that may not send.
     case unauthorized
+    /// Its key or its sender's address had sent too much.
+    case rateLimited = "rate_limited"
     /// The server had no room for it.
     case overload
     /// The operating system dropped it before the server saw it.
@@ -35,14 +39,20 @@ public struct IngestContext: Sendable {
     public var backfill: Bool
     /// How it came.
     public var transport: Transport
+    /// Where its events may go; `nil` for anywhere.
+    public var rule: EventRule?
 
     /// Creates a context.
-    public init(site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport) {
+    public init(
+        site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport,
+        rule: EventRule? = nil
+    ) {
         self.site = site
         self.userAgent = userAgent
         self.clientAddress = clientAddress
         self.backfill = backfill
         self.transport = transport
+        self.rule = rule
     }
 }
 
@@ -77,6 +87,8 @@ public struct IngestAnswer: Sendable, Equatable {
 public enum IngestError: Error, Sendable, Equatable {
     /// The body cannot be read.
     case unreadable(code: String, detail: String)
+    /// None of its events may go where they want to.
+    case refused(AccessRefusal)
     /// The server is full; to be repeated later.
     case overloaded(retryAfterSeconds: Int, detail: String)
     /// The server is stopping.

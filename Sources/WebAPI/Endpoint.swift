@@ -11,6 +11,9 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case deadLetters = "GET /v1/dead-letters"
     case flush = "POST /v1/admin/flush"
     case backup = "POST /v1/admin/backup"
+    case listKeys = "GET /v1/admin/keys"
+    case createKey = "POST /v1/admin/keys"
+    case revokeKey = "DELETE /v1/admin/keys/{key}"
     case confirmRetention = "POST /v1/admin/retention"
     case eraseVisitor = "DELETE /v1/visitors/{visitor}"
     case deleteSite = "DELETE /v1/sites/{site}"
@@ -32,8 +35,8 @@ public enum Endpoint: String, CaseIterable, Sendable {
         String(rawValue.drop { $0 != " " }.dropFirst())
     }
 
-    /// Whether pages of other origins may call it: the two that a tracked site's pages call.
-    var allowsAnyOrigin: Bool {
+    /// Whether it takes events, which pages of other origins may send: the two that a tracked site's pages call.
+    var takesEvents: Bool {
         self == .postEvents || self == .pixel
     }
 
@@ -44,6 +47,7 @@ public enum Endpoint: String, CaseIterable, Sendable {
     /// Paths that end in a name, percent-encoded.
     private static let named: [(prefix: String, endpoint: Endpoint)] = [
         ("/v1/visitors/", .eraseVisitor), ("/v1/sites/", .deleteSite),
+        ("/v1/admin/keys/", .revokeKey),
     ]
     private static let byPath: [String: [Endpoint]] = Dictionary(grouping: allCases, by: \.path)
 

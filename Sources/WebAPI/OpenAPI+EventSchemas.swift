@@ -14,6 +14,8 @@ extension OpenAPIDocument {
           "id": {"type": "string", "minLength": 1, "maxLength": 200,
             "description": "Idempotency key: the same (site, id) is stored once."},
           "site": {"$ref": "#/components/schemas/Site"},
+          "key": {"type": "string", "description": "In datagrams only: a write key, where the site demands one. Never \#
+        stored."},
           "user": {"type": "string"}, "session": {"type": "string"},
           "url": {"type": "string"}, "referrer": {"type": "string"}, "title": {"type": "string"},
           "language": {"type": "string"}, "screen": {"type": "string"},

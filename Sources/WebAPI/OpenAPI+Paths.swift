@@ -20,6 +20,7 @@ extension OpenAPIDocument {
         it."}}
           }},
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "The events were read.", "content": {"application/json": {
               "schema": {"$ref": "#/components/schemas/IngestAnswer"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "408": {"$ref": "#/components/responses/Problem"},
@@ -37,6 +38,7 @@ extension OpenAPIDocument {
             {"name": "visitor", "in": "query", "schema": {"type": "string"}},
             {"name": "id", "in": "query", "schema": {"type": "string"}},
             {"name": "site", "in": "query", "schema": {"type": "string"}},
+            {"name": "key", "in": "query", "schema": {"type": "string"}},
             {"name": "user", "in": "query", "schema": {"type": "string"}},
             {"name": "session", "in": "query", "schema": {"type": "string"}},
             {"name": "url", "in": "query", "schema": {"type": "string"}},
@@ -65,6 +67,7 @@ extension OpenAPIDocument {
         before."}
           ],
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "A page of dead letters.", "content": {"application/json": {
               "schema": {"$ref": "#/components/schemas/DeadLetters"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
@@ -89,6 +92,7 @@ extension OpenAPIDocument {
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
+              "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},
@@ -137,6 +141,7 @@ extension OpenAPIDocument {
         instead."}
             ],
             "responses": {
+              "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
               "500": {"$ref": "#/components/responses/Problem"},
@@ -151,6 +156,7 @@ extension OpenAPIDocument {
           "operationId": "flush", "tags": ["operations"],
           "summary": "Seal what is in flight now; answered when that is done.",
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "Everything is sealed.", "content": {"application/json": {"schema": {
               "type": "object", "properties": {"sealed": {"const": true}}, "required": ["sealed"]}}}},
             "503": {"$ref": "#/components/responses/Later"}
@@ -170,7 +176,7 @@ extension OpenAPIDocument {
         }},
         "/metrics": {"get": {
           "operationId": "metrics", "tags": ["operations"], "summary": "The server's numbers for Prometheus.",
-          "responses": {"200": {"description": "Text format 0.0.4.", "content": {"text/plain": {}}}}
+          "responses": {"401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},"200": {"description": "Text format 0.0.4.", "content": {"text/plain": {}}}}
         }},
         "/openapi.json": {"get": {
           "operationId": "openapi", "tags": ["operations"], "summary": "This document.",
@@ -192,7 +198,7 @@ extension OpenAPIDocument {
 
     static let parameters = #"""
         "site": {"name": "site", "in": "query", "schema": {"$ref": "#/components/schemas/Site"},
-          "description": "The site; `default` where none is named."}
+          "description": "The site; where none is named, that of the key, else `default`."}
         """#
 
     static let responses = #"""

@@ -68,6 +68,9 @@ public struct Problem: Error, Sendable, Equatable {
         if let allow {
             headers[.allow] = allow
         }
+        if status == 401 {
+            headers[.wwwAuthenticate] = "Bearer realm=\"weir\""
+        }
         if closesConnection {
             headers[.connection] = "close"
         }
@@ -82,6 +85,7 @@ extension Problem {
         switch error {
         case .unreadable(let code, let detail):
             self.init(400, code: code, title: "The body cannot be read", detail: detail)
+        case .refused(let refusal): self.init(refusal)
         case .overloaded(let seconds, let detail):
             self.init(
                 429, code: "overloaded", title: "Too much at once", detail: detail,

@@ -1,7 +1,9 @@
+import Access
 import HTTPTypes
 import Hummingbird
 import Ingest
 import NIOCore
+import Storage
 
 extension WebResponder {
     /// `POST /v1/events`: answers once the events are durable.
@@ -9,10 +11,10 @@ extension WebResponder {
         // Before the body is read: a server that will refuse the request need not receive it.
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
+        let grant = try admit(request, .write, context: context, withOrigin: true)
         let ingest = IngestContext(
-            site: try query.site(), userAgent: Self.userAgent(request),
-            clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: try query.flag("backfill"),
-            transport: .http)
+            site: try query.site() ?? grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText,
+            backfill: try query.flag("backfill"), transport: .http, rule: grant.rule)
         var claim = ByteClaim(reader.budget)
         let body = try await reader.events(request, claim: &claim)
         let answer: IngestAnswer
@@ -21,19 +23,23 @@ extension WebResponder {
         } catch {
             throw Problem(error)
         }
+        access.charge(grant, events: answer.accepted + answer.duplicate + answer.rejected)
         return .json(Self.json(answer))
     }
 
     /// `GET /v1/pixel.gif`: takes one event from the URL and answers the picture whatever becomes of it.
     func pixel(_ request: Request, context: WebContext) async -> Response {
-        if request.method == .get, let service = state.backendIfAny?.service {
+        if request.method == .get, let service = state.backendIfAny?.service,
+            let grant = admitPixel(request, context: context, service: service)
+        {
             let event = PixelEvent.json(QueryString(request.uri.query ?? ""))
             let body = RequestBodyReader.pad([ByteBuffer(bytes: event)])
             let ingest = IngestContext(
-                site: nil, userAgent: Self.userAgent(request),
-                clientAddress: context.channel.remoteAddress?.ipAddress ?? "", backfill: false, transport: .pixel)
+                site: grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText, backfill: false,
+                transport: .pixel, rule: grant.rule)
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
+                access.charge(grant, events: 1)
             } catch {
                 service.countLostPixel(error)
             }
@@ -43,6 +49,17 @@ extension WebResponder {
         ]
         let body = ResponseBody(byteBuffer: ByteBuffer(bytes: PixelEvent.gif))
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// Admits a pixel's event; what is not admitted is counted, and told nobody.
+    private func admitPixel(_ request: Request, context: WebContext, service: IngestService) -> AccessGrant? {
+        do throws(Problem) {
+            return try admit(request, .write, context: context, withOrigin: true)
+        } catch {
+            service.countDropped(
+                reason: error.status == 429 ? .rateLimited : .unauthorized, 1, transport: .pixel)
+            return nil
+        }
     }
 
     private static func userAgent(_ request: Request) -> [UInt8] {

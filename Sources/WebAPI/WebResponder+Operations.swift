@@ -1,3 +1,4 @@
+import Access
 import Events
 import Hummingbird
 import Ingest
@@ -8,10 +9,10 @@ import Synchronization
 
 extension WebResponder {
     /// `GET /v1/dead-letters`: what a site sent and the server could not take, oldest first, in pages.
-    func deadLetters(_ request: Request) async throws -> Response {
+    func deadLetters(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
-        let site = try query.site() ?? "default"
+        let site = try admitSite(request, .read, context: context)
         let limit = try query.integer("limit", in: 1...WebLimits.deadLetters, default: 100)
         var after: UInt64?
         if let text = query["after"], !text.isEmpty {
@@ -34,8 +35,9 @@ extension WebResponder {
     }
 
     /// `POST /v1/admin/flush`: seals what is in flight and answers when that is done.
-    func flush() async throws -> Response {
+    func flush(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
+        try admitServer(request, .admin, context: context)
         do {
             try await service.flush()
         } catch {
@@ -44,8 +46,10 @@ extension WebResponder {
         return .json(Array(#"{"sealed":true}"#.utf8))
     }
 
-    /// `GET /metrics`: the service's numbers, then those of the HTTP face.
-    func metrics() -> Response {
+    /// `GET /metrics`: the service's numbers, then those of the HTTP face. They name sites, so once there are keys they are
+    /// for an admin of all sites, and for programs on this machine.
+    func metrics(_ request: Request, context: WebContext) throws -> Response {
+        if !isLocal(request, context: context) { try admitServer(request, .admin, context: context) }
         var text = PrometheusText()
         for family in state.backendIfAny?.service.metricFamilies() ?? [] {
             text.family(
@@ -90,8 +94,29 @@ extension WebResponder {
         text.single(
             "weir_queries_timed_out_total", help: "Queries refused because they waited too long for a thread.",
             type: "counter", value: Double(gate.timedOut))
+        accessMetrics(&text)
         queryMetrics(&text)
         return .text(text.text, type: PrometheusText.mediaType)
+    }
+
+    /// The numbers of what was refused for who asked.
+    private func accessMetrics(_ text: inout PrometheusText) {
+        let statistics = access.statistics
+        text.family(
+            "weir_access_refused_total", help: "Requests refused for their key, origin or rate.", type: "counter",
+            samples: statistics.refused.map {
+                PrometheusText.Sample(labels: [("reason", $0.reason)], value: Double($0.count))
+            })
+        text.family(
+            "weir_keys", help: "Keys on record.", type: "gauge",
+            samples: [
+                PrometheusText.Sample(labels: [("state", "valid")], value: Double(statistics.keys)),
+                PrometheusText.Sample(labels: [("state", "revoked")], value: Double(statistics.revokedKeys)),
+            ])
+        text.single(
+            "weir_limited_addresses_displaced_total",
+            help: "Addresses that took over another's place in the table of rate limits.", type: "counter",
+            value: Double(statistics.displacedAddresses))
     }
 
     /// The numbers of the kept answers and of live queries.

@@ -1,3 +1,5 @@
+import Access
+import Foundation
 import Ingest
 import Logging
 import NIOCore
@@ -41,6 +43,10 @@ public struct WeirServer: Service {
         public var queries: EngineOptions
         /// The limits of live queries.
         public var live = LiveLimits()
+        /// Who may do what, besides what keys say.
+        public var access = AccessPolicy()
+        /// The clock of the rate limits.
+        public var accessClock: any MonotonicClock = SystemMonotonicClock()
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -121,19 +127,24 @@ public struct WeirServer: Service {
         on group: MultiThreadedEventLoopGroup, gate: QueryGate, removals: QueryGate
     ) async throws {
         let state = ServerState()
+        let access = AccessControl(
+            policy: configuration.effectiveAccess, clock: configuration.accessClock,
+            environment: ProcessInfo.processInfo.environment)
+        let keys = KeyService(access: access)
         let live = LiveHub(gate: gate, limits: configuration.live)
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
-            configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
+            configuration: configuration, state: state, access: access, keys: keys, httpBound: bound, logger: logger,
+            onListening: onListening)
         let counters = RequestCounters()
         let frontCounters = FrontCounters()
         let responder = WebResponder(
-            state: state, gate: gate, removals: removals, live: live,
+            state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             front: frontCounters, logger: logger)
         let front = ConnectionFront(
             http: HTTPService.channel(responder, logger: logger), group: group, threads: configuration.threads,
-            state: state, requests: counters, counters: frontCounters, logger: logger)
+            state: state, access: access, requests: counters, counters: frontCounters, logger: logger)
         let http = HTTPService(
             front: front, state: state, live: live, address: configuration.http, bound: continuation)
         var services = ServiceGroupConfiguration(

@@ -33,14 +33,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where to answer HTTP; port 0 picks a free one. Only loopback addresses. (environment: WEIR_HTTP, key: http, "
+            "Where to answer HTTP; port 0 picks a free one. Addresses that other machines can reach need keys. (environment: WEIR_HTTP, key: http, "
                 + "default: \(Settings.defaultHTTP))", valueName: "host:port"))
     var http: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where to receive events as datagrams; port 0 picks a free one, off disables it. Only loopback addresses. "
+            "Where to receive events as datagrams; port 0 picks a free one, off disables it. Addresses that other machines can reach need "
+                + "keys, which anyone on the way can read in a datagram. "
                 + "(environment: WEIR_UDP, key: udp, default: \(Settings.defaultUDP))", valueName: "host:port"))
     var udp: String?
 
@@ -129,13 +130,15 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "level"))
     var logLevel: String?
 
+    @OptionGroup var access: AccessOptions
+
     func run() async throws {
         do {
             let flags = Settings.Flags(
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
                 retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel)
+                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel, access: access.flags)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -165,11 +168,12 @@ struct ServeCommand: AsyncParsableCommand {
             logger.warning(
                 "This server will fail on purpose: WEIR_FAULTS is set.", metadata: ["faults": "\(faults)"])
         }
+        var configuration = WeirServer.Configuration(
+            http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
+            lateLimit: settings.lateLimit, store: store, queries: settings.queries)
+        configuration.access = settings.access
         let server = WeirServer(
-            configuration: WeirServer.Configuration(
-                http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
-                lateLimit: settings.lateLimit, store: store, queries: settings.queries),
-            logger: logger,
+            configuration: configuration, logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.
                 try? FileHandle.standardOutput.write(contentsOf: Data("\(listening.line)\n".utf8))

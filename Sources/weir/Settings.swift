@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Foundation
 import Logging
@@ -44,13 +45,14 @@ struct Settings {
         var queryMemory: String?
         var answerCache: String?
         var logLevel: String?
+        var access = AccessSettings.Flags()
     }
 
     /// The store's directory.
     let data: String
-    /// Where HTTP is answered: a loopback address.
+    /// Where HTTP is answered.
     let http: SocketAddress
-    /// Where datagrams are received: a loopback address, or `nil` for not at all.
+    /// Where datagrams are received; `nil` for not at all.
     let udp: SocketAddress?
     /// Cores to use at most.
     let threads: Int
@@ -74,6 +76,8 @@ struct Settings {
     let acceptsLogLoss: Bool
     /// Where the store is to fail (`WEIR_FAULTS`), for tests; `nil` for nowhere.
     let faults: String?
+    /// Who may do what, besides what keys say.
+    let access: AccessPolicy
     /// The least important messages that are logged.
     let logLevel: Logger.Level
 
@@ -128,6 +132,7 @@ struct Settings {
         queries = EngineOptions(
             memoryBytes: try Self.size(memoryText, name: "query-memory"),
             answerCacheBytes: try Self.size(answersText, name: "answer-cache"))
+        access = try await AccessSettings.policy(reader, sites: sites)
         self.lateLimit = lateLimit
         self.logLevel = logLevel
     }
@@ -160,6 +165,8 @@ struct Settings {
         values["answer.cache"] = flags.answerCache.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
 
+        values.merge(flags.access.values) { $1 }
+
         // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.
         let set = environment.filter { $0.key.hasPrefix("WEIR_") && !$0.value.isEmpty }
         var providers: [any ConfigProvider] = [
@@ -175,21 +182,12 @@ struct Settings {
         return (ConfigReader(providers: providers), sites)
     }
 
-    /// Reads and resolves an address, and refuses all that others than this machine could reach.
+    /// Reads and resolves an address.
     private static func address(_ text: String, name: String) throws -> SocketAddress {
-        let address: SocketAddress
         do {
-            address = try ListenAddress(parsing: text).resolved()
+            return try ListenAddress(parsing: text).resolved()
         } catch {
             throw SettingsError(description: "\(name): \(error)")
         }
-        guard address.isLoopback else {
-            throw SettingsError(
-                description: """
-                    \(name): \(text) can be reached from other machines, so keys are needed, and this version has none; \
-                    listen on a loopback address such as 127.0.0.1 or [::1]
-                    """)
-        }
-        return address
     }
 }

@@ -1,5 +1,7 @@
-/// One POST to a server.
+/// One request to a server.
 public struct ClientRequest: Sendable {
+    /// The method.
+    public var method: String
     /// The whole URL.
     public var url: String
     /// Header fields, in order.
@@ -8,7 +10,10 @@ public struct ClientRequest: Sendable {
     public var body: [UInt8]
 
     /// Creates a request.
-    public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    public init(
+        method: String = "POST", url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body

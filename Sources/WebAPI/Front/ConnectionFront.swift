@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -16,6 +17,7 @@ struct ConnectionFront: Sendable {
     /// Loops, at least 1.
     let threads: Int
     let state: ServerState
+    let access: AccessControl
     let requests: RequestCounters
     let counters: FrontCounters
     let logger: Logger
@@ -30,6 +32,7 @@ struct ConnectionFront: Sendable {
             limit: Self.connectionLimit(), limitPerAddress: WebLimits.connectionsPerAddress, counters: requests)
         let shared = FrontShared(
             listening: try ListenSocket(address, backlog: WebLimits.listenBacklog), table: table, state: state,
+            access: access,
             requests: requests, counters: counters,
             handOver: {
                 if case .enqueued = continuation.yield($0) { true } else { false }

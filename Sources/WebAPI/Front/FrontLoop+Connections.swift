@@ -1,3 +1,4 @@
+import Access
 import NIOCore
 import Synchronization
 
@@ -33,7 +34,7 @@ extension FrontLoop {
             case .none: return
             case .gone: continue
             case .exhausted: return pause()
-            case .connection(let descriptor, let address): enter(descriptor, address?.ipAddress ?? "")
+            case .connection(let descriptor, let address): enter(descriptor, address?.clientAddress?.text ?? "")
             }
         }
     }

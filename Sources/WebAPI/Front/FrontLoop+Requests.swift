@@ -1,3 +1,4 @@
+import Access
 import Ingest
 import Synchronization
 
@@ -39,7 +40,10 @@ extension FrontLoop {
             return nil
         case .head(let head):
             // Large bodies are decoded on other threads, and what cannot be taken is refused there.
-            guard head.bodyLength <= WebLimits.frontBodyBytes, prepareIntake(), context(connection, head) != nil else {
+            // So is every request where keys, origins, limits or proxies have a say.
+            guard shared.access.asksNothing, head.bodyLength <= WebLimits.frontBodyBytes, prepareIntake(),
+                context(connection, head) != nil
+            else {
                 handOver(place, connection)
                 return nil
             }

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Ingest
 import NIOCore
@@ -14,6 +15,7 @@ struct FrontShared: Sendable {
     let listening: ListenSocket
     let table: ConnectionTable
     let state: ServerState
+    let access: AccessControl
     let requests: RequestCounters
     let counters: FrontCounters
     /// Takes a connection with which the front has nothing to do; `false` when nobody takes them any more.
