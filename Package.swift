@@ -64,7 +64,8 @@ let package = Package(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
             swiftSettings: strict),
         .target(
-            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access", exclude: ["THREATS.md"],
+            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access",
+            exclude: ["THREATS.md"],
             swiftSettings: strict),
         .target(
             name: "Ingest",
