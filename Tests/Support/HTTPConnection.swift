@@ -117,7 +117,8 @@ public final class HTTPConnection {
         return unread
     }
 
-    func line() throws -> String {
+    /// The next line, without its end.
+    public func line() throws -> String {
         var searched = 0
         while true {
             while searched + 1 < unread.count {
