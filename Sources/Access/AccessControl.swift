@@ -62,7 +62,7 @@ public final class AccessControl: Sendable {
 
     /// Whether every request is admitted whatever it brings along, and is its connection's own: no keys, no rules of sites,
     /// no limits of addresses, no proxies.
-    public var asksNothing: Bool { !hasProxies && addresses == nil && current.withLock { $0 }.isOpen }
+    public var asksNothing: Bool { !hasProxies && addresses == nil && current.withLock { $0.isOpen } }
 
     /// Judges a request.
     ///

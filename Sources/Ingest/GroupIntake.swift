@@ -159,6 +159,6 @@ extension IngestContext {
     /// Whether an event means the same with another request's context.
     fileprivate func isAlike(_ other: IngestContext) -> Bool {
         backfill == other.backfill && site == other.site && clientAddress == other.clientAddress
-            && userAgent == other.userAgent
+            && userAgent == other.userAgent && rule == nil && other.rule == nil
     }
 }
