@@ -9,13 +9,14 @@ PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev libssl-dev 
 DATA ?= ./weir-data
 EVENTS ?= 5000000
 
-.PHONY: help deps build run test torture lint bench bench-storage bench-peers bench-growth bench-live clean
+.PHONY: help deps build run test torture lint bench bench-ingest bench-storage bench-peers bench-growth bench-live clean
 
 help:
 	@echo "make run    install what is missing, build, start the server on $(DATA)"
 	@echo "make test   the same, then every test"
 	@echo "make torture  kill, starve and damage the server at every place, for about an hour"
 	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
+	@echo "make bench-ingest  measure taking events in, beside ClickHouse's engine and nginx (EVENTS=N PEERS=0)"
 	@echo "make bench-storage  measure the storage engine, with ClickHouse's beside it (EVENTS=N PEERS=0 EVENTS_BIG=0 JSON=FILE)"
 	@echo "make bench-peers  time the queries beside ClickHouse's engine and DuckDB, answers compared (EVENTS=N PEERS=0 JSON=FILE)"
 	@echo "make bench-growth  the same over 2, 20 and 200 million events, with memory (SIZES=\"N N\" JSON=FILE)"
@@ -58,6 +59,11 @@ lint:
 
 bench: build
 	Loadgen/bench.sh "$(BIN)" "$(EVENTS)"
+
+# PEERS=0 leaves ClickHouse and nginx out. Needs wrk, and nginx to compare with (Debian packages), which nothing else does.
+bench-ingest: EVENTS = 2000000
+bench-ingest: build
+	EVENTS="$(EVENTS)" Loadgen/ingest-bench.sh "$(BIN)"
 
 # PEERS=0 leaves ClickHouse out, EVENTS_BIG=0 the store of 100 million events; JSON=FILE writes the figures as well.
 bench-storage: EVENTS = 20000000

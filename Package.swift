@@ -35,6 +35,7 @@ let package = Package(
         // C libraries.
         .systemLibrary(
             name: "CRocksDB", path: "Sources/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .systemLibrary(
             name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -72,7 +73,8 @@ let package = Package(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
             swiftSettings: strict),
         .target(
-            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access", exclude: ["THREATS.md"],
+            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access",
+            exclude: ["THREATS.md"],
             swiftSettings: strict),
         .target(
             name: "Enrichment", dependencies: ["Events", "CUserAgents", "CMaxMindDB", product("Logging", "swift-log")],
@@ -89,10 +91,11 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Access", "Dashboard", "Enrichment", "Events", "Ingest", "Queries", "Storage", "Compression",
+                "Access", "CLinux", "Dashboard", "Enrichment", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
+                product("NIOHTTPTypesHTTP1", "swift-nio-extras"),
                 product("NIOPosix", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("UnixSignals", "swift-service-lifecycle"),

@@ -10,16 +10,19 @@ public struct CommitItem: Sendable {
     public var replay: Replay?
     /// The key under which its answer is remembered.
     public var claim: AnswerClaim?
+    /// Whether it is what many requests brought: then a site too many costs only the request that names it.
+    public var isGroup: Bool
 
     /// Creates an item.
     public init(
         runs: [PreparedRun], deadLetters: [(site: String, letter: DeadLetter)], replay: Replay? = nil,
-        claim: AnswerClaim? = nil
+        claim: AnswerClaim? = nil, isGroup: Bool = false
     ) {
         self.runs = runs
         self.deadLetters = deadLetters
         self.replay = replay
         self.claim = claim
+        self.isGroup = isGroup
     }
 
     /// Dead letters of one site that are admitted anew.
@@ -80,6 +83,12 @@ public struct CommitOutcome: Sendable {
     public var duplicates = 0
     /// How it ended.
     public var settlement = Settlement.stored(answer: nil)
+    /// Of a group of requests, those whose event was stored before: see ``ColumnBatch/origins``.
+    public var repeatedOrigins: [UInt32] = []
+    /// Of a group of requests, those whose event was not stored since the store may not have its site.
+    public var refusedOrigins: [UInt32] = []
+    /// Why ``refusedOrigins`` were refused.
+    public var refusal: StorageError?
 
     /// Nothing yet.
     public init() {}

@@ -51,13 +51,18 @@ extension Store {
                 outcomes.append(.success(outcome))
                 continue
             }
-            var sites: [UInt32] = []
-            do throws(StorageError) {
-                for name in item.runs.map(\.batch.site) + item.deadLetters.map(\.site) {
+            var sites: [UInt32?] = []
+            var failure: StorageError?
+            for name in item.runs.map(\.batch.site) + item.deadLetters.map(\.site) {
+                do throws(StorageError) {
                     sites.append(try number(of: name))
+                } catch {
+                    sites.append(nil)
+                    if item.isGroup, case .limit = error { outcome.refusal = error } else { failure = error }
                 }
-            } catch {
-                outcomes.append(.failure(error))
+            }
+            if let failure {
+                outcomes.append(.failure(failure))
                 continue
             }
             if let replay = item.replay {
@@ -73,6 +78,10 @@ extension Store {
                 settle(replay, site: site, &batch, &writer)
             }
             for (run, site) in zip(item.runs, sites) {
+                guard let site else {
+                    outcome.refusedOrigins += run.batch.origins
+                    continue
+                }
                 let duplicates = admit(run.batch, site: site, at: now, &writer, &ids)
                 outcome.duplicates += duplicates?.count ?? 0
                 outcome.accepted += run.rows - (duplicates?.count ?? 0)
@@ -81,11 +90,15 @@ extension Store {
                         Accepted(site: site, header: run.header, columns: run.columns, packed: run.packed))
                     continue
                 }
+                for (row, isKept) in duplicates.keep.enumerated() where !isKept && !run.batch.origins.isEmpty {
+                    outcome.repeatedOrigins.append(run.batch.origins[row])
+                }
                 guard duplicates.count < run.rows else { continue }
                 let (header, columns) = RunAssembler.run(of: run.batch, keep: duplicates.keep)
                 accepted.append(Accepted(site: site, header: header, columns: columns, packed: nil))
             }
             for (letter, site) in zip(item.deadLetters, sites.dropFirst(item.runs.count)) {
+                guard let site else { continue }
                 put(letter.letter, site: site, &batch, &writer)
             }
             if let claim = item.claim {

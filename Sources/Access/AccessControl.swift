@@ -60,6 +60,10 @@ public final class AccessControl: Sendable {
     /// Whether there are, or ever were, keys.
     public var hasKeys: Bool { current.withLock { $0 }.hasKeys }
 
+    /// Whether every request is admitted whatever it brings along, and is its connection's own: no keys, no rules of sites,
+    /// no limits of addresses, no proxies.
+    public var asksNothing: Bool { !hasProxies && addresses == nil && current.withLock { $0.isOpen } }
+
     /// Judges a request.
     ///
     /// - Complexity: O(1). Where there are neither keys nor rules: one lock that is held for an instant. No allocation,

@@ -18,6 +18,8 @@ public final class ColumnBatch {
     @exclusivity(unchecked) public private(set) var ids: [UInt64] = []
     /// The measure; NaN for rows without one.
     @exclusivity(unchecked) public private(set) var values: [Double] = []
+    /// Which request of a group each row came with; empty where all came with one.
+    @exclusivity(unchecked) public private(set) var origins: [UInt32] = []
     /// Whether any row has a measure.
     @exclusivity(unchecked) public private(set) var hasValues = false
     /// The distinct event names; no row has code 0.
@@ -63,6 +65,12 @@ public final class ColumnBatch {
         nameCodes.append(names.intern(name, kind: .string, hash: nameHash ?? hash(name)))
         visitorCodes.append(visitors.intern(visitor, kind: .string, hash: hash(visitor)))
         rows += 1
+    }
+
+    /// Notes which request of a group the newest row came with.
+    @inline(__always)
+    func noteOrigin(_ origin: UInt32) {
+        origins.append(origin)
     }
 
     /// Adds a property column.

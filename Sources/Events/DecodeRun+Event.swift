@@ -45,6 +45,7 @@ extension DecodeRun {
         batch.appendRow(
             time: UInt32(truncatingIfNeeded: time &- batch.month), id: idHash, value: value,
             name: admittedName(name, &nameHash, in: partition), nameHash: nameHash, visitor: visitorBytes)
+        if let origin { batch.noteOrigin(origin) }
         if let user { batch.set(column: decoder.columns.user, bytes: user, kind: .string) }
         if let session { batch.set(column: decoder.columns.session, bytes: session, kind: .string) }
         setTexts(batch)

@@ -4,11 +4,11 @@
 /// `DecodeRun+Properties`, how its row is made in `DecodeRun+Row`.
 struct DecodeRun: ~Copyable {
     let decoder: EventDecoder
-    let context: DecodeContext
+    var context: DecodeContext
     let hash: EventHash
     let limits: DecodeLimits
     let scratch: DecodeScratch
-    let defaults: RequestDefaults
+    var defaults: RequestDefaults
     /// The document of the event at hand.
     let tape: JSONTape
 
@@ -32,6 +32,8 @@ struct DecodeRun: ~Copyable {
     var rehearsedNames: [String: Set<UInt64>] = [:]
     var rehearsedEvents: [String: Set<UInt64>] = [:]
     var result = DecodedBody()
+    /// Which request of a group the event at hand came with; `nil` where the body is a request's own.
+    var origin: UInt32?
 
     init(decoder: EventDecoder, context: DecodeContext) {
         self.decoder = decoder
@@ -101,7 +103,8 @@ struct DecodeRun: ~Copyable {
         result.rejections.append(rejection)
     }
 
-    consuming func finish() -> DecodedBody {
+    /// What the bodies so far came to.
+    func collected() -> DecodedBody {
         var result = result
         for partition in partitions.all where partition.batch.rows > 0 { result.batches.append(partition.batch) }
         return result

@@ -64,7 +64,7 @@ public final class EventDecoder {
         }
         var run = DecodeRun(decoder: self, context: context)
         try run.decode(body)
-        return run.finish()
+        return run.collected()
     }
 
     /// Decodes a body that has no readable bytes behind it, by way of a copy.

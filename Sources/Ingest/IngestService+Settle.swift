@@ -3,8 +3,20 @@ import Logging
 import Storage
 
 extension IngestService {
-    /// Counts what became of a request.
-    func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport) {
+    /// Counts the event of a pixel that was not taken, since nobody is told. What the store failed on is counted there.
+    public func countLostPixel(_ error: IngestError) {
+        switch error {
+        case .unreadable: countDropped(reason: .invalid, 1, transport: .pixel)
+        case .refused: countDropped(reason: .unauthorized, 1, transport: .pixel)
+        case .overloaded, .draining: countDropped(reason: .overload, 1, transport: .pixel)
+        case .diskFull, .storage, .keyReused: break
+        }
+    }
+
+    /// Counts what became of a request, or of a group of them.
+    ///
+    /// - Parameter pixels: requests of a group that were pixels; the others came as `transport` says.
+    func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport, pixels: Int = 0) {
         counters.add { counts in
             if case .success(let outcome) = outcome {
                 switch outcome.settlement {
@@ -22,11 +34,15 @@ extension IngestService {
                 case .stale: return
                 }
             }
-            counts.received[transport, default: 0] += prepared.received
+            counts.received[transport, default: 0] += prepared.received - pixels
+            if pixels > 0 { counts.received[.pixel, default: 0] += pixels }
             counts.ignoredFields += prepared.ignoredFields
             switch outcome {
             case .success(let outcome):
                 counts.accepted += outcome.accepted
+                if !outcome.refusedOrigins.isEmpty {
+                    counts.dropped[.storage, default: 0] += outcome.refusedOrigins.count
+                }
                 counts.duplicate += outcome.duplicates + prepared.duplicates
                 counts.deadLetters += prepared.item.deadLetters.count
                 counts.overflowedProperties += prepared.overflowedProperties

@@ -167,7 +167,7 @@ public final class IngestService: Sendable {
         }
     }
 
-    /// A decoded request on its way to its commit.
+    /// A decoded request, or a group of them, on its way to its commit.
     struct Prepared: Sendable {
         var received: Int
         var item: CommitItem
@@ -234,13 +234,13 @@ public final class IngestService: Sendable {
     }
 
     /// Makes what was decoded ready for its commit.
-    func prepared(_ decoded: DecodedBody, at now: Int64) -> Prepared {
+    func prepared(_ decoded: DecodedBody, at now: Int64, isGroup: Bool = false) -> Prepared {
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
             deadLetters: Self.letters(of: decoded).suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter($0, at: now))
-            })
+            }, isGroup: isGroup)
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },

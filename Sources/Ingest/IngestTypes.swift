@@ -105,6 +105,14 @@ public struct IngestAnswer: Sendable, Equatable {
     public var rendered: [UInt8]?
     /// Whether that is the answer to an earlier request, and nothing was stored now. The numbers above are then 0.
     public var isRepeated = false
+
+    /// Creates an answer.
+    public init(accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = []) {
+        self.accepted = accepted
+        self.duplicate = duplicate
+        self.rejected = rejected
+        self.errors = errors
+    }
 }
 
 /// Why a request as a whole was not taken. Nothing of it was stored.

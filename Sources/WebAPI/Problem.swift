@@ -89,13 +89,13 @@ extension Problem {
         case .overloaded(let seconds, let detail):
             self.init(
                 429, code: "overloaded", title: "Too much at once", detail: detail,
-                retryAfterSeconds: max(seconds, 1))
+                retryAfterSeconds: Self.spread(seconds))
         case .draining:
             self = .draining
         case .diskFull(let seconds, let detail):
             self.init(
                 503, code: "disk_full", title: "The disk is almost full", detail: detail,
-                retryAfterSeconds: max(seconds, 1))
+                retryAfterSeconds: Self.spread(seconds))
         case .keyReused:
             self.init(
                 422, code: "idempotency_key_reused", title: "The key was used for another request",
@@ -116,6 +116,12 @@ extension Problem {
         }
     }
 
+    /// Seconds to wait, up to twice as many as asked for, so that clients refused together do not come back together.
+    static func spread(_ seconds: Int) -> Int {
+        let least = max(seconds, 1)
+        return Int.random(in: least...(least * 2))
+    }
+
     /// The code of everything that the disk is to blame for.
     static let storageCode = "storage_unavailable"
 
@@ -128,6 +134,14 @@ extension Problem {
         503, code: "recovering", title: "The server is starting",
         detail: "The server is still recovering its store; send it again in a moment.",
         retryAfterSeconds: WebLimits.retryAfterSeconds)
+
+    static let slowHead = Problem(
+        408, code: "request_timeout", title: "The request came too slowly",
+        detail: "The head of a request must have arrived within \(WebLimits.headSeconds) s.", closesConnection: true)
+
+    static let slowBody = Problem(
+        408, code: "request_timeout", title: "The body came too slowly",
+        detail: "A body must have arrived within \(WebLimits.frontBodySeconds) s.", closesConnection: true)
 
     static let `internal` = Problem(
         500, code: "internal_error", title: "The server failed",

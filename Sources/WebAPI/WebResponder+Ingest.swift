@@ -69,13 +69,7 @@ extension WebResponder {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
                 access.charge(grant, events: 1)
             } catch {
-                // Nobody is told, so it is counted: this event is lost. What the store failed on is counted there.
-                switch error {
-                case .unreadable: service.countDropped(reason: .invalid, 1, transport: .pixel)
-                case .refused: service.countDropped(reason: .unauthorized, 1, transport: .pixel)
-                case .overloaded, .draining: service.countDropped(reason: .overload, 1, transport: .pixel)
-                case .diskFull, .storage, .keyReused: break
-                }
+                service.countLostPixel(error)
             }
         }
         let headers: HTTPFields = [

@@ -36,6 +36,26 @@ extension WebResponder {
             "weir_http_connections", help: "Open connections.", type: "gauge",
             value: Double(counters.openConnections))
         text.single(
+            "weir_http_connections_accepted_total", help: "Connections accepted.", type: "counter",
+            value: Double(front.accepted.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_connections_handed_over_total",
+            help: "Connections that asked for something else than to send events in small requests.", type: "counter",
+            value: Double(front.handedOver.load(ordering: .relaxed)))
+        text.family(
+            "weir_http_connections_ended_total",
+            help: "Connections that were closed, or not taken, since a limit was reached.", type: "counter",
+            samples: front.samples())
+        text.single(
+            "weir_http_accept_pauses_total", help: "Times no connection was accepted for want of room or files.",
+            type: "counter", value: Double(front.pauses.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_grouped_requests_total", help: "Requests of one event that were committed in groups.",
+            type: "counter", value: Double(front.requests.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_groups_total", help: "Groups of such requests.", type: "counter",
+            value: Double(front.groups.load(ordering: .relaxed)))
+        text.single(
             "weir_http_body_bytes", help: "Bytes of request bodies held in memory.", type: "gauge",
             value: Double(reader.budget.bytesInUse))
         text.single("weir_queries_total", help: "Queries asked.", type: "counter", value: Double(gate.asked))

@@ -11,6 +11,11 @@ struct WebContext: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
 
+    init(channel: any Channel, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+    }
+
     init(source: ApplicationRequestContextSource) {
         self.channel = source.channel
         self.logger = source.logger
@@ -36,6 +41,7 @@ struct WebResponder: HTTPResponder {
     let live: LiveHub
     let reader: RequestBodyReader
     let counters: RequestCounters
+    let front: FrontCounters
     let logger: Logger
     /// The header in which a proxy names the client's country; `nil` for none.
     var countryHeader: HTTPField.Name?
@@ -43,8 +49,7 @@ struct WebResponder: HTTPResponder {
 
     init(
         state: ServerState, access: AccessControl, keys: KeyService, gate: QueryGate, removals: QueryGate,
-        live: LiveHub,
-        reader: RequestBodyReader, counters: RequestCounters, logger: Logger
+        live: LiveHub, reader: RequestBodyReader, counters: RequestCounters, front: FrontCounters, logger: Logger
     ) {
         self.state = state
         self.access = access
@@ -54,6 +59,7 @@ struct WebResponder: HTTPResponder {
         self.live = live
         self.reader = reader
         self.counters = counters
+        self.front = front
         self.logger = logger
     }
 
@@ -62,6 +68,9 @@ struct WebResponder: HTTPResponder {
         let endpoint = Endpoint.select(request.method, among: endpoints)
         var response: Response
         do {
+            if let field = HTTPField.Name(HeadRules.field), let rule = request.headers[field] {
+                throw HeadRules.problem(rule)
+            }
             response = try await answer(
                 request, endpoint: endpoint, others: endpoints, kind: kind, context: context)
         } catch let problem as Problem {

@@ -2,8 +2,6 @@ import Access
 import Enrichment
 import Foundation
 import HTTPTypes
-import Hummingbird
-import HummingbirdCore
 import Ingest
 import Logging
 import NIOCore
@@ -146,11 +144,19 @@ public struct WeirServer: Service {
         let store = StoreService(
             configuration: configuration, state: state, access: access, keys: keys, httpBound: bound, logger: logger,
             onListening: onListening)
+        let counters = RequestCounters()
+        let frontCounters = FrontCounters()
+        var responder = WebResponder(
+            state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
+            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
+            front: frontCounters, logger: logger)
+        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
+        let front = ConnectionFront(
+            http: HTTPService.channel(responder, logger: logger), group: group, threads: configuration.threads,
+            state: state, access: access, requests: counters, counters: frontCounters,
+            readsCountry: responder.countryHeader != nil, logger: logger)
         let http = HTTPService(
-            application: makeApplication(
-                state: state, access: access, keys: keys, gate: gate, removals: removals, live: live, group: group,
-                bound: continuation),
-            state: state, live: live, address: configuration.http)
+            front: front, state: state, live: live, address: configuration.http, bound: continuation)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
             services: [
@@ -170,44 +176,5 @@ public struct WeirServer: Service {
             // The limit for a graceful shutdown has passed; the store has been closed nevertheless.
             logger.warning("some clients were cut off: the time for a graceful shutdown has passed")
         }
-    }
-
-    private func makeApplication(
-        state: ServerState, access: AccessControl, keys: KeyService, gate: QueryGate, removals: QueryGate,
-        live: LiveHub, group: MultiThreadedEventLoopGroup, bound: AsyncStream<SocketAddress>.Continuation
-    ) -> Application<WebResponder> {
-        let counters = RequestCounters()
-        var responder = WebResponder(
-            state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
-            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
-            logger: logger)
-        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
-            maxHeaderFieldCount: WebLimits.headerFields)
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionHandler()], idleTimeout: WebLimits.idleTimeout,
-            httpDecoderConfiguration: decoder)
-        return Application(
-            responder: responder, server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.http.ipAddress ?? "", port: configuration.http.port ?? 0),
-                serverName: "weir", backlog: WebLimits.listenBacklog,
-                availableConnectionsDelegate: ConnectionCount(limit: WebLimits.connections, counters: counters)),
-            onServerRunning: { channel in
-                if let address = channel.localAddress {
-                    bound.yield(address)
-                }
-                bound.finish()
-            },
-            eventLoopGroupProvider: .shared(group), logger: quiet(logger))
-    }
-
-    /// The framework's logger: what it says about start and end at "info" is said by the server itself.
-    private func quiet(_ logger: Logger) -> Logger {
-        guard logger.logLevel == .info else { return logger }
-        var quiet = logger
-        quiet.logLevel = .notice
-        return quiet
     }
 }
