@@ -30,7 +30,8 @@ struct VisitorBitWriter {
         var high = UInt64(value) >> UInt64(width)
         if high &+ 1 &+ UInt64(width) <= 32 {
             let unary = ((1 as UInt64) &<< high &- 1) &<< 1
-            write(unary &<< UInt64(width) | UInt64(value) & ((1 &<< UInt64(width)) &- 1), width: Int(high) &+ 1 &+ width)
+            write(
+                unary &<< UInt64(width) | UInt64(value) & ((1 &<< UInt64(width)) &- 1), width: Int(high) &+ 1 &+ width)
             return
         }
         while high >= 32 {

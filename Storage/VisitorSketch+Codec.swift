@@ -79,7 +79,7 @@ extension VisitorSketch {
     /// Bytes of the sketch as ``encode(into:)`` writes it.
     ///
     /// - Complexity: O(m), a fraction of what encoding takes.
-    var encodedBytes: Int {
+    package var encodedBytes: Int {
         var writer = ByteWriter()
         guard !isExact else {
             writer.varint(hashes.count)
@@ -105,7 +105,8 @@ extension VisitorSketch {
         guard let least = present.first, let greatest = present.last else { return (0, 0) }
         var best = (centre: 0, bits: Int.max)
         // With any other centre all ranks would be escapes.
-        for centre in max(0, least - Self.escape - Self.lowest)...min((1 << Self.rankBits) - 1, greatest - Self.lowest) {
+        for centre in max(0, least - Self.escape - Self.lowest)...min((1 << Self.rankBits) - 1, greatest - Self.lowest)
+        {
             var bits = 0
             for rank in present {
                 let symbol = Self.symbol(rank, centre: centre)
