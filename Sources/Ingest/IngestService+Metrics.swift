@@ -124,23 +124,25 @@ extension IngestService {
     }
 
     private func remembered(_ figures: Store.Statistics, _ counts: IngestCounters.Counts) -> [MetricFamily] {
-        identities(figures, counts) + Self.families([
-            (
-                "weir_damaged_ids",
-                "Rows of ids and answers that could not be read at the start; what they held may count twice.",
-                figures.damagedIds
-            )
-        ]) + [
-            Self.family(
-                "weir_backups_total", "Backups asked for, by result.", by: "result",
-                [("ok", Double(counts.backups[true] ?? 0)), ("failed", Double(counts.backups[false] ?? 0))]),
-            Self.family(
-                "weir_damaged_blocks",
-                "Stored blocks of each site that could not be read at the start; its queries are refused.", by: "site",
-                figures.damaged.map { ($0.site, Double($0.blocks)) }),
-            Self.family(
-                "weir_watermark_seconds", "The watermark of each site, Unix time.", by: "site",
-                figures.watermarks.map { ($0.site, Double($0.milliseconds) / 1000) }),
-        ]
+        identities(figures, counts)
+            + Self.families([
+                (
+                    "weir_damaged_ids",
+                    "Rows of ids and answers that could not be read at the start; what they held may count twice.",
+                    figures.damagedIds
+                )
+            ]) + [
+                Self.family(
+                    "weir_backups_total", "Backups asked for, by result.", by: "result",
+                    [("ok", Double(counts.backups[true] ?? 0)), ("failed", Double(counts.backups[false] ?? 0))]),
+                Self.family(
+                    "weir_damaged_blocks",
+                    "Stored blocks of each site that could not be read at the start; its queries are refused.",
+                    by: "site",
+                    figures.damaged.map { ($0.site, Double($0.blocks)) }),
+                Self.family(
+                    "weir_watermark_seconds", "The watermark of each site, Unix time.", by: "site",
+                    figures.watermarks.map { ($0.site, Double($0.milliseconds) / 1000) }),
+            ]
     }
 }

@@ -65,7 +65,8 @@ extension IngestService {
                 Int(store.options.answerHorizon / 1000)
             ),
             (
-                "weir_keyed_answers_evicted_total", "Answers given up before their horizon because there were too many.",
+                "weir_keyed_answers_evicted_total",
+                "Answers given up before their horizon because there were too many.",
                 figures.answersEvicted
             ),
             (

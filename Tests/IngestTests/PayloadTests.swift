@@ -50,7 +50,9 @@ struct PayloadTests {
                 }
             }
         }
-        #expect(codes.allSatisfy { ["invalid_json", "event_too_large", "nesting_too_deep", "not_an_object"].contains($0) }, "\(codes)")
+        #expect(
+            codes.allSatisfy { ["invalid_json", "event_too_large", "nesting_too_deep", "not_an_object"].contains($0) },
+            "\(codes)")
     }
 
     @Test("F3: bytes that are no UTF-8 are refused by one rule, and equal bytes are one value")
