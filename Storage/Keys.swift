@@ -19,6 +19,8 @@ package enum Keys {
     package static let unfinishedPrefix = Array("w".utf8)
     package static let erasurePrefix = Array("e".utf8)
     package static let remainsPrefix = Array("r".utf8)
+    package static let answerPrefix = Array("a".utf8)
+    package static let schemaPrefix = Array("v".utf8)
     /// What keys are hashed with.
     static let keySecret = Array("msecret".utf8)
     static let keyPrefix = Array("k".utf8)
@@ -31,6 +33,12 @@ package enum Keys {
     static func ids(sequence: UInt64) -> [UInt8] { idsPrefix + bigEndian(sequence) }
     static func segment(site: UInt32, segment: UInt64) -> [UInt8] {
         segmentPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// The answer of a request that came with a key.
+    static func answer(sequence: UInt64) -> [UInt8] { answerPrefix + bigEndian(sequence) }
+    /// A version of a site's schema.
+    static func schema(site: UInt32, version: UInt64) -> [UInt8] {
+        schemaPrefix + bigEndian(site) + bigEndian(version)
     }
     static func deadLetters(site: UInt32) -> [UInt8] { deadLetterPrefix + bigEndian(site) }
     static func deadLetter(site: UInt32, sequence: UInt64) -> [UInt8] {

@@ -45,8 +45,11 @@ public final class ColumnBatch {
 
     /// Adds a row with the parts every event has; its other columns are set afterwards with
     /// ``set(column:bytes:kind:)``.
+    ///
+    /// - Parameter nameHash: that of `name`, where the caller knows it.
     public func appendRow(
-        time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, visitor: UnsafeRawBufferPointer
+        time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, nameHash: UInt64? = nil,
+        visitor: UnsafeRawBufferPointer
     ) {
         times.append(time)
         ids.append(id)
@@ -56,7 +59,7 @@ public final class ColumnBatch {
         } else {
             values.append(.nan)
         }
-        nameCodes.append(names.intern(name, kind: .string, hash: hash(name)))
+        nameCodes.append(names.intern(name, kind: .string, hash: nameHash ?? hash(name)))
         visitorCodes.append(visitors.intern(visitor, kind: .string, hash: hash(visitor)))
         rows += 1
     }

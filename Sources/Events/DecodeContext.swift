@@ -24,6 +24,12 @@ public struct DecodeContext: Sendable {
     public var futureLimit: Int64
     /// Whether `query_string` is kept as a dimension.
     public var keepQueryString: Bool
+    /// How the request came, for its dead letters.
+    public var transport = ""
+    /// Whether the schemas of sites are left alone, for what is admitted in spite of them.
+    public var ignoresSchema = false
+    /// Whether nothing will be stored, so that no name becomes known by it.
+    public var isRehearsal = false
     /// Derives visitors of events without one.
     public var anonymousVisitor: AnonymousVisitor
     /// Says where events may go; `nil` where they may go anywhere.
@@ -73,6 +79,12 @@ public struct DecodedBody {
     public var rejections: [Rejection] = []
     /// Top-level fields that no event has, over all events that are JSON objects; they were ignored.
     public var ignoredFields = 0
+    /// Accepted events that break a rule of a schema that only warns, by the rule.
+    public var schemaWarnings: [RejectionCode: Int] = [:]
+    /// Properties whose names were more than their site may have; they are under ``EventDecoder/overflowProperty``.
+    public var overflowedProperties = 0
+    /// Accepted events whose names were more than their site may have; they are named ``EventDecoder/overflowEvent``.
+    public var overflowedEvents = 0
 
     /// Creates the result of a body without events.
     public init() {}

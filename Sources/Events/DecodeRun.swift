@@ -28,6 +28,9 @@ struct DecodeRun: ~Copyable {
     var visitors = AnonymousVisitors()
     /// Members of a list on their way into a batch.
     var listValues: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)] = []
+    /// Names of properties and of events that a rehearsal would have made known, by site.
+    var rehearsedNames: [String: Set<UInt64>] = [:]
+    var rehearsedEvents: [String: Set<UInt64>] = [:]
     var result = DecodedBody()
     /// Which request of a group the event at hand came with; `nil` where the body is a request's own.
     var origin: UInt32?
@@ -90,10 +93,14 @@ struct DecodeRun: ~Copyable {
     /// Records a rejection.
     @inline(never)
     mutating func reject(_ raw: UnsafeRawBufferPointer, index: Int, _ refusal: Refusal) {
-        result.rejections.append(
-            Rejection(
-                index: index, code: refusal.code, detail: refusal.detail,
-                raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
+        var rejection = Rejection(
+            index: index, code: refusal.code, detail: refusal.detail,
+            raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), rawBytes: raw.count,
+            site: siteForRejection(), visitor: visitorForRejection())
+        rejection.transport = context.transport
+        rejection.userAgent = context.userAgent ?? []
+        rejection.isBackfill = context.backfill
+        result.rejections.append(rejection)
     }
 
     /// What the bodies so far came to.

@@ -15,6 +15,8 @@ final class DecodeScratch {
     struct Scalar {
         var bytes: UnsafeRawBufferPointer
         var kind: ValueKind
+        /// The number itself, where it is one.
+        var number = 0.0
     }
 
     /// A property, flattened.

@@ -158,7 +158,8 @@ public final class GroupIntake {
 extension IngestContext {
     /// Whether an event means the same with another request's context.
     fileprivate func isAlike(_ other: IngestContext) -> Bool {
-        backfill == other.backfill && site == other.site && clientAddress == other.clientAddress
+        backfill == other.backfill && transport == other.transport && site == other.site
+            && clientAddress == other.clientAddress
             && userAgent == other.userAgent && rule == nil && other.rule == nil
     }
 }

@@ -19,7 +19,7 @@ public final class IngestService: Sendable {
     /// The store behind it.
     public let store: Store
     let clock: any WallClock
-    private let lateLimit: Int64
+    let lateLimit: Int64
     let logger: Logger
     let decoders: DecoderPool
     private let visitors: AnonymousVisitors
@@ -29,8 +29,10 @@ public final class IngestService: Sendable {
     let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
     /// How long each site's events are kept; `nil` where all are for ever.
-    private let retention: (@Sendable (_ site: String) -> Int64?)?
+    let retention: (@Sendable (_ site: String) -> Int64?)?
     let reports = ReportLimiter()
+    /// One replay of dead letters at a time.
+    let replays = ReplayTurn()
 
     private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
         self.lateLimit = lateLimit
@@ -45,7 +47,8 @@ public final class IngestService: Sendable {
         }
         let counters = IngestCounters()
         self.counters = counters
-        decoders = DecoderPool(hash: store.hash, propertyNames: store.propertyNames)
+        decoders = DecoderPool(
+            hash: store.hash, propertyNames: store.propertyNames, eventNames: store.eventNames, schemas: store.schemas)
         visitors = AnonymousVisitors(store: store)
         committer = GroupCommitter(store: store) { requests in
             counters.add {
@@ -92,7 +95,7 @@ public final class IngestService: Sendable {
     public func ingest(
         _ body: UnsafeRawBufferPointer, context: IngestContext
     ) async throws(IngestError) -> IngestAnswer {
-        try await finish(try prepare(body, context: context), bytes: body.count, transport: context.transport)
+        try await finish(try prepare(body, context: context), bytes: body.count, context: context)
     }
 
     /// Takes a body in, given with its padding.
@@ -105,7 +108,7 @@ public final class IngestService: Sendable {
         let prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
             try prepare(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]), context: context)
         }
-        return try await finish(prepared, bytes: count, transport: context.transport)
+        return try await finish(prepared, bytes: count, context: context)
     }
 
     /// Takes datagrams in, without an answer; what cannot be taken is counted.
@@ -128,7 +131,7 @@ public final class IngestService: Sendable {
                 case .refused: .unauthorized
                 case .overloaded, .draining: .overload
                 case .diskFull: .diskFull
-                case .storage: .storage
+                case .storage, .keyReused: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
             return 0
@@ -163,8 +166,9 @@ public final class IngestService: Sendable {
         var duplicates: Int
         var rejections: [(index: Int, code: RejectionCode, detail: String)]
         var ignoredFields: Int
-        /// Rejections that become dead letters.
-        var letters: Int
+        var schemaWarnings: [RejectionCode: Int]
+        var overflowedProperties: Int
+        var overflowedEvents: Int
     }
 
     /// Throws unless events are taken at the moment.
@@ -195,6 +199,8 @@ public final class IngestService: Sendable {
             userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
             retention: retention, anonymousVisitor: visitor)
         decodeContext.admission = context.rule?.admission
+        decodeContext.transport = context.transport.rawValue
+        decodeContext.isRehearsal = context.isRehearsal
         return decodeContext
     }
 
@@ -211,7 +217,9 @@ public final class IngestService: Sendable {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         }
         if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
-        return prepared(decoded, at: now, transport: context.transport)
+        var prepared = prepared(decoded, at: now, transport: context.transport)
+        prepared.item.claim = claim(of: context, body: body, prepared)
+        return prepared
     }
 
     /// Makes what was decoded ready for its commit.
@@ -222,20 +230,22 @@ public final class IngestService: Sendable {
         let letters = decoded.rejections.filter {
             !$0.site.isEmpty && !($0.code.isAboutAccess && transport == .udp)
         }
-        let item = CommitItem(
+        var item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
             deadLetters: letters.suffix(store.options.deadLettersPerSite).map {
-                ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
-            }, isGroup: isGroup)
+                ($0.site, DeadLetter($0, at: now))
+            })
+        item.isGroup = isGroup
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
-            ignoredFields: decoded.ignoredFields, letters: letters.count)
+            ignoredFields: decoded.ignoredFields, schemaWarnings: decoded.schemaWarnings,
+            overflowedProperties: decoded.overflowedProperties, overflowedEvents: decoded.overflowedEvents)
     }
 
     /// Refuses a body as a whole if none of its events may go where they want to.
-    private static func refuse(_ decoded: DecodedBody) throws(IngestError) {
+    static func refuse(_ decoded: DecodedBody) throws(IngestError) {
         guard let first = decoded.rejections.first, decoded.rejections.count == decoded.received,
             decoded.rejections.allSatisfy({ $0.code.isAboutAccess })
         else { return }
@@ -244,8 +254,10 @@ public final class IngestService: Sendable {
     }
 
     private func finish(
-        _ prepared: Prepared, bytes: Int, transport: Transport
+        _ prepared: Prepared, bytes: Int, context: IngestContext
     ) async throws(IngestError) -> IngestAnswer {
+        if context.isRehearsal { return try await rehearse(prepared) }
+        let transport = context.transport
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
@@ -271,11 +283,6 @@ public final class IngestService: Sendable {
     }
 
     // MARK: Operation
-
-    /// The dead letters of a site behind a sequence, oldest first.
-    public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
-        try store.deadLetters(site: site, limit: limit, after: after)
-    }
 
     /// Seals everything in flight.
     public func flush() async throws(StorageError) {

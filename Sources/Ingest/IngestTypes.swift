@@ -5,6 +5,8 @@ public enum Transport: String, Sendable, CaseIterable {
     case http
     case pixel
     case udp
+    /// From a site's dead letters, once more.
+    case replay
 }
 
 /// Why an event was lost without an answer.
@@ -39,6 +41,10 @@ public struct IngestContext: Sendable {
     public var backfill: Bool
     /// How it came.
     public var transport: Transport
+    /// Whether the answer is all that is wanted: nothing is stored, remembered or counted among what was received.
+    public var isRehearsal = false
+    /// The key under which the answer is remembered; not for a rehearsal.
+    public var key: RequestKey?
     /// Where its events may go; `nil` for anywhere.
     public var rule: EventRule?
 
@@ -53,6 +59,23 @@ public struct IngestContext: Sendable {
         self.backfill = backfill
         self.transport = transport
         self.rule = rule
+    }
+}
+
+/// A key by which a client makes sending a whole request again harmless.
+public struct RequestKey: Sendable {
+    /// Bytes that a key may have.
+    public static let maxBytes = 255
+
+    /// The key, 1 to ``maxBytes`` bytes.
+    public var text: String
+    /// Makes the bytes that are remembered and answered again.
+    public var render: @Sendable (IngestAnswer) -> [UInt8]
+
+    /// Creates a key.
+    public init(text: String, render: @escaping @Sendable (IngestAnswer) -> [UInt8]) {
+        self.text = text
+        self.render = render
     }
 }
 
@@ -73,13 +96,22 @@ public struct IngestAnswer: Sendable, Equatable {
     public var rejected = 0
     /// The first ``IngestService/maxProblems`` refusals.
     public var errors: [IngestProblem] = []
+    /// What the request's key is answered with, if it came with one: see ``RequestKey/render``.
+    public var rendered: [UInt8]?
+    /// Whether that is the answer to an earlier request, and nothing was stored now. The numbers above are then 0.
+    public var isRepeated = false
 
     /// Creates an answer.
-    public init(accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = []) {
+    public init(
+        accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = [],
+        rendered: [UInt8]? = nil, isRepeated: Bool = false
+    ) {
         self.accepted = accepted
         self.duplicate = duplicate
         self.rejected = rejected
         self.errors = errors
+        self.rendered = rendered
+        self.isRepeated = isRepeated
     }
 }
 
@@ -97,6 +129,8 @@ public enum IngestError: Error, Sendable, Equatable {
     case diskFull(retryAfterSeconds: Int, detail: String)
     /// The disk failed; to be repeated against a restarted server.
     case storage(detail: String)
+    /// The request's key had come with another body.
+    case keyReused
 }
 
 /// What the service is doing.

@@ -9,6 +9,9 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case postQuery = "POST /v1/query/{kind}"
     case live = "GET /v1/live/{kind}"
     case deadLetters = "GET /v1/dead-letters"
+    case replayDeadLetters = "POST /v1/dead-letters/replay"
+    case getSchema = "GET /v1/sites/{site}/schema"
+    case putSchema = "PUT /v1/sites/{site}/schema"
     case flush = "POST /v1/admin/flush"
     case backup = "POST /v1/admin/backup"
     case listKeys = "GET /v1/admin/keys"
@@ -60,7 +63,11 @@ public enum Endpoint: String, CaseIterable, Sendable {
             return isOnePart || kind == "funnel/visitors" ? (endpoints, kind) : ([], "")
         }
         for (prefix, endpoint) in named where path.hasPrefix(prefix) {
-            let name = String(path.dropFirst(prefix.count))
+            var name = String(path.dropFirst(prefix.count))
+            if endpoint == .deleteSite, name.hasSuffix("/schema") {
+                name.removeLast("/schema".count)
+                return name.isEmpty || name.contains("/") ? ([], "") : ([.getSchema, .putSchema], name)
+            }
             return name.isEmpty || name.contains("/") ? ([], "") : ([endpoint], name)
         }
         return (byPath[path] ?? [], "")

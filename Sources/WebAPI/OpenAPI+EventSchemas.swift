@@ -35,13 +35,21 @@ extension OpenAPIDocument {
         not blank, from 0."},
               "code": {"type": "string"}, "detail": {"type": "string"}}}}
         }},
-        "DeadLetters": {"type": "object", "required": ["site", "dead_letters", "next"], "properties": {
+        "DeadLetters": {"type": "object", "required": ["site", "total", "bytes", "reasons", "dead_letters", "cursor"],
+        "properties": {
           "site": {"$ref": "#/components/schemas/Site"},
+          "total": {"type": "integer", "description": "Letters kept of the site."},
+          "bytes": {"type": "integer", "description": "What they take as stored."},
+          "reasons": {"type": "object", "description": "Letters kept of each reason, most first.",
+            "additionalProperties": {"type": "integer"}},
           "dead_letters": {"type": "array", "items": {"type": "object", "properties": {
             "sequence": {"type": "integer"}, "time": {"type": "string", "format": "date-time"},
             "code": {"type": "string"}, "detail": {"type": "string"},
+            "transport": {"enum": ["http", "pixel", "udp", null]},
+            "bytes": {"type": "integer", "description": "Of the event as it came."},
+            "truncated": {"type": "boolean", "description": "Whether only its first 64 KiB were kept."},
             "event": {"type": "string", "description": "What was sent, as text."}}}},
-          "next": {"type": ["string", "null"], "description": "`after` of the next page; null at the end."}
+          "cursor": {"type": ["string", "null"], "description": "`cursor` of the next page; null at the end."}
         }},
         "Problem": {"type": "object", "required": ["type", "title", "status", "code", "detail"], "properties": {
           "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},

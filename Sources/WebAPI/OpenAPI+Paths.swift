@@ -9,7 +9,13 @@ extension OpenAPIDocument {
           "parameters": [
             {"$ref": "#/components/parameters/site"},
             {"name": "backfill", "in": "query", "schema": {"type": "boolean", "default": false},
-             "description": "Lifts the limits on how old and how far ahead event times may be, for imports."}
+             "description": "Lifts the limits on how old and how far ahead event times may be, for imports."},
+            {"name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": false},
+             "description": "Answers what would become of the events and stores nothing."},
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+             "description": "Makes sending the whole request again harmless: within 24 hours the same key of the same \#
+        site is answered with the bytes of its first answer, and the header `Idempotent-Replayed: true`. With another \#
+        body it is refused."}
           ],
           "requestBody": {"required": true, "content": {
             "application/json": {"schema": {"oneOf": [
@@ -25,6 +31,7 @@ extension OpenAPIDocument {
               "schema": {"$ref": "#/components/schemas/IngestAnswer"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "408": {"$ref": "#/components/responses/Problem"},
             "413": {"$ref": "#/components/responses/Problem"}, "415": {"$ref": "#/components/responses/Problem"},
+            "422": {"$ref": "#/components/responses/Problem"},
             "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}
           }
         }},
@@ -55,24 +62,6 @@ extension OpenAPIDocument {
         values. They are text."}
           ],
           "responses": {"200": {"description": "The picture.", "content": {"image/gif": {}}}}
-        }},
-        "/v1/dead-letters": {"get": {
-          "operationId": "getDeadLetters", "tags": ["ingest"],
-          "summary": "List events that could not be taken, with the reason of each.",
-          "parameters": [
-            {"$ref": "#/components/parameters/site"},
-            {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": \#
-        100}},
-            {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "The `next` of the page \#
-        before."}
-          ],
-          "responses": {
-            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
-            "200": {"description": "A page of dead letters.", "content": {"application/json": {
-              "schema": {"$ref": "#/components/schemas/DeadLetters"}}}},
-            "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-            "503": {"$ref": "#/components/responses/Later"}
-          }
         }}
         """#
 

@@ -14,11 +14,11 @@ public enum OpenAPIDocument {
           "summary": "A clickstream analytics store.",
           "description": \(description)
         },
-        "paths": {\(ingestPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(keyPaths),\(operationPaths)},
+        "paths": {\(ingestPaths),\(qualityPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(keyPaths),\(operationPaths)},
         "components": {
           "parameters": {\(parameters)},
           "responses": {\(responses),\(unauthorized)},
-          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas),\(keySchemas)},
+          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas),\(qualitySchemas),\(keySchemas)},
           "securitySchemes": {\(securitySchemes)}
         },
         "security": [{"bearer": []}, {"header": []}, {"parameter": []}, {}]

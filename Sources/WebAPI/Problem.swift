@@ -96,6 +96,11 @@ extension Problem {
             self.init(
                 503, code: "disk_full", title: "The disk is almost full", detail: detail,
                 retryAfterSeconds: Self.spread(seconds))
+        case .keyReused:
+            self.init(
+                422, code: "idempotency_key_reused", title: "The key was used for another request",
+                detail: "Another body, or the same with other parameters, came under this Idempotency-Key before. Give "
+                    + "every batch a key of its own, and send it again only as it was.", field: "Idempotency-Key")
         case .storage(let detail):
             self.init(
                 503, code: Self.storageCode, title: "The store cannot take events", detail: detail,

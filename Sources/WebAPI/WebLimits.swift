@@ -52,6 +52,10 @@ public enum WebLimits {
     public static let visitorBytes = 200
     /// Dead letters an answer lists.
     public static let deadLetters = 1000
+    /// Dead letters that one request admits anew; the rest is counted as `remaining`.
+    public static let replayedLetters = 10_000
+    /// Stricter rules that the answer to a schema lists.
+    public static let schemaBreaks = 1000
     /// Bytes of a site's name: 400 `invalid_site`.
     public static let siteBytes = 64
     /// Seconds a client is asked to wait when the server pushes back without saying how long.

@@ -5,6 +5,12 @@ import Ingest
 import NIOCore
 import Storage
 
+extension HTTPField.Name {
+    /// Both names are legal as header fields, which is all that this initialiser asks.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .ifMatch
+    static let idempotentReplayed = HTTPField.Name("Idempotent-Replayed") ?? .ifNoneMatch
+}
+
 extension WebResponder {
     /// `POST /v1/events`: answers once the events are durable.
     func postEvents(_ request: Request, context: WebContext) async throws -> Response {
@@ -12,9 +18,11 @@ extension WebResponder {
         let service = try state.backend().service
         let query = QueryString(request.uri.query ?? "")
         let grant = try admit(request, .write, context: context, withOrigin: true)
-        let ingest = IngestContext(
+        var ingest = IngestContext(
             site: try query.site() ?? grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText,
             backfill: try query.flag("backfill"), transport: .http, rule: grant.rule)
+        ingest.isRehearsal = try query.flag("dry_run")
+        ingest.key = try Self.key(request)
         var claim = ByteClaim(reader.budget)
         let body = try await reader.events(request, claim: &claim)
         let answer: IngestAnswer
@@ -24,12 +32,30 @@ extension WebResponder {
             throw Problem(error)
         }
         access.charge(grant, events: answer.accepted + answer.duplicate + answer.rejected)
-        return .json(Self.json(answer))
+        var response = Response.json(answer.rendered ?? Self.json(answer))
+        // The bytes are those of the first answer; that it is not the first is said beside them.
+        if answer.isRepeated { response.headers[.idempotentReplayed] = "true" }
+        return response
+    }
+
+    /// The key of a whole request, if it has one.
+    private static func key(_ request: Request) throws(Problem) -> RequestKey? {
+        let values = request.headers[values: .idempotencyKey]
+        guard let text = values.first else { return nil }
+        guard values.count == 1, (1...RequestKey.maxBytes).contains(text.utf8.count) else {
+            throw Problem(
+                400, code: "invalid_idempotency_key", title: "The key of the request cannot be used",
+                detail: "Idempotency-Key stands once and has 1 to \(RequestKey.maxBytes) bytes, such as a UUID.",
+                field: "Idempotency-Key")
+        }
+        return RequestKey(text: text) { Self.json($0) }
     }
 
     /// `GET /v1/pixel.gif`: takes one event from the URL and answers the picture whatever becomes of it.
     func pixel(_ request: Request, context: WebContext) async -> Response {
-        if request.method == .get, let service = state.backendIfAny?.service,
+        // What only asks what would become of an event is not one.
+        let isRehearsal = (try? QueryString(request.uri.query ?? "").flag("dry_run")) ?? false
+        if request.method == .get, !isRehearsal, let service = state.backendIfAny?.service,
             let grant = admitPixel(request, context: context, service: service)
         {
             let event = PixelEvent.json(QueryString(request.uri.query ?? ""))

@@ -1,5 +1,4 @@
 import Access
-import Events
 import Hummingbird
 import Ingest
 import NIOCore
@@ -8,32 +7,6 @@ import Storage
 import Synchronization
 
 extension WebResponder {
-    /// `GET /v1/dead-letters`: what a site sent and the server could not take, oldest first, in pages.
-    func deadLetters(_ request: Request, context: WebContext) async throws -> Response {
-        let service = try state.backend().service
-        let query = QueryString(request.uri.query ?? "")
-        let site = try admitSite(request, .read, context: context)
-        let limit = try query.integer("limit", in: 1...WebLimits.deadLetters, default: 100)
-        var after: UInt64?
-        if let text = query["after"], !text.isEmpty {
-            guard let sequence = UInt64(text) else {
-                throw Problem.invalidParameter("after", "must be the `next` of the page before.")
-            }
-            after = sequence
-        }
-        let letters: [DeadLetter]
-        do {
-            letters = try await gate.run { [after] in
-                try service.deadLetters(site: site, limit: limit, after: after)
-            }
-        } catch let problem as Problem {
-            throw problem
-        } catch {
-            throw Self.storageProblem(error)
-        }
-        return .json(Self.json(letters, site: site, isFull: letters.count == limit))
-    }
-
     /// `POST /v1/admin/flush`: seals what is in flight and answers when that is done.
     func flush(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
@@ -162,34 +135,5 @@ extension WebResponder {
         Problem(
             503, code: Problem.storageCode, title: "The store did not answer", detail: "\(error)",
             retryAfterSeconds: WebLimits.retryAfterSeconds)
-    }
-
-    /// One page of dead letters. The event is text as it was sent; bytes that are no UTF-8 show as U+FFFD.
-    private static func json(_ letters: [DeadLetter], site: String, isFull: Bool) -> [UInt8] {
-        var text = JSONText()
-        text.raw(#"{"site":"#)
-        text.string(site)
-        text.raw(#","dead_letters":["#)
-        for (position, letter) in letters.enumerated() {
-            text.raw(position > 0 ? #",{"sequence":"# : #"{"sequence":"#)
-            text.integer(letter.sequence)
-            text.raw(#","time":"#)
-            text.string(CivilTime.format(letter.time))
-            text.raw(#","code":"#)
-            text.string(letter.code)
-            text.raw(#","detail":"#)
-            text.string(letter.detail)
-            text.raw(#","event":"#)
-            text.string(String(decoding: letter.event, as: UTF8.self))
-            text.raw("}")
-        }
-        text.raw(#"],"next":"#)
-        if isFull, let last = letters.last {
-            text.string(String(last.sequence))
-        } else {
-            text.raw("null")
-        }
-        text.raw("}")
-        return text.bytes
     }
 }

@@ -116,6 +116,9 @@ struct WebResponder: HTTPResponder {
         case .postQuery: return try await postQuery(request, kind: kind, context: context)
         case .live: return try await watch(request, kind: kind, context: context)
         case .deadLetters: return try await deadLetters(request, context: context)
+        case .replayDeadLetters: return try await replayDeadLetters(request, context: context)
+        case .getSchema: return try await getSchema(request, name: kind, context: context)
+        case .putSchema: return try await putSchema(request, name: kind, context: context)
         case .flush: return try await flush(request, context: context)
         case .backup: return try await backup(request, context: context)
         case .confirmRetention: return try await confirmRetention(request, context: context)
@@ -143,7 +146,8 @@ struct WebResponder: HTTPResponder {
         setOrigin(&response, request: request, grant: nil)
         guard response.headers[.accessControlAllowOrigin] != nil else { return response }
         response.headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
-        response.headers[.accessControlAllowHeaders] = "content-type, content-encoding, authorization, x-weir-key"
+        response.headers[.accessControlAllowHeaders] =
+            "content-type, content-encoding, authorization, x-weir-key, idempotency-key"
         response.headers[.accessControlMaxAge] = "86400"
         return response
     }

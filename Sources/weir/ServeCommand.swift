@@ -78,6 +78,28 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
+            "How long refused events are kept. (environment: WEIR_DEAD_LETTERS_RETENTION, key: dead-letters.retention, "
+                + "default: \(Settings.defaultDeadLetterRetention))", valueName: "duration"))
+    var deadLetterRetention: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many bytes of refused events a site keeps; the oldest go. (environment: WEIR_DEAD_LETTERS_BYTES, "
+                + "key: dead-letters.bytes, default: \(Settings.defaultDeadLetterBytes))", valueName: "size"))
+    var deadLetterBytes: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long the ids of events, and the keys of requests, are remembered, from 1m to 30d. "
+                + "(environment: WEIR_DEDUPLICATION_HORIZON, key: deduplication.horizon, "
+                + "default: \(Settings.defaultDeduplicationHorizon))", valueName: "duration"))
+    var deduplicationHorizon: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
             "Free space on the disk below which events are refused until there is more; 0 for none. "
                 + "(environment: WEIR_DISK_RESERVE, key: disk.reserve, default: 256MiB, or 5 % of a smaller disk)",
             valueName: "size"))
@@ -136,7 +158,9 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             let flags = Settings.Flags(
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
-                retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
+                retention: retention, confirmRetention: confirmRetention ? true : nil,
+                deadLetterRetention: deadLetterRetention, deadLetterBytes: deadLetterBytes,
+                deduplicationHorizon: deduplicationHorizon, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
                 queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel, access: access.flags)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
@@ -163,6 +187,10 @@ struct ServeCommand: AsyncParsableCommand {
         store.retention = settings.retention
         store.retentionOfSite = settings.sites.compactMapValues { $0.retention.map(\.period) }
         store.confirmsRetention = settings.confirmsRetention
+        store.deadLetterRetention = settings.deadLetterRetention
+        store.deadLetterBytesPerSite = settings.deadLetterBytes
+        store.deduplicationHorizon = settings.deduplicationHorizon
+        store.answerHorizon = settings.deduplicationHorizon
         if let faults = settings.faults {
             store.faults = try FaultPoints(parsing: faults)
             logger.warning(

@@ -25,6 +25,11 @@ struct Settings {
     static let defaultQueryMemory = "1GiB"
     static let defaultAnswerCache = "64MiB"
     static let defaultRetention = "forever"
+    static let defaultDeadLetterRetention = "30d"
+    static let defaultDeadLetterBytes = "64MiB"
+    static let defaultDeduplicationHorizon = "24h"
+    /// A shorter horizon would forget ids between two attempts of a client; a longer one than its ids' epochs can tell.
+    private static let horizons: ClosedRange<Int64> = 60_000...(30 * 86_400_000)
     /// More threads than any machine this runs on has cores are a slip of the finger.
     private static let mostThreads = 1024
 
@@ -38,6 +43,9 @@ struct Settings {
         var lateLimit: String?
         var retention: String?
         var confirmRetention: Bool?
+        var deadLetterRetention: String?
+        var deadLetterBytes: String?
+        var deduplicationHorizon: String?
         var diskReserve: String?
         var writeBuffer: String?
         var acceptLogLoss: Bool?
@@ -64,6 +72,11 @@ struct Settings {
     let sites: [String: SiteSettings]
     /// Whether what is past its retention at the start is deleted without being asked for again.
     let confirmsRetention: Bool
+    /// How long dead letters are kept, milliseconds, and bytes of a site's.
+    let deadLetterRetention: Int64
+    let deadLetterBytes: Int
+    /// How long idempotency ids and keys are remembered, milliseconds.
+    let deduplicationHorizon: Int64
     /// Bytes of the disk to keep free; `nil` for the store's default.
     let diskReserve: Int?
     /// Bytes of decoded parts kept in memory.
@@ -120,6 +133,22 @@ struct Settings {
             throw SettingsError(description: "retention: \(RetentionSetting.rule), not \(retentionText)")
         }
         self.retention = retention.period
+        let letterText =
+            try await reader.fetchString(forKey: "dead-letters.retention") ?? Self.defaultDeadLetterRetention
+        guard let letterAge = DurationText.parse(letterText), letterAge > 0 else {
+            throw SettingsError(
+                description: "dead-letter-retention: must be a duration such as 12h or 30d, not \(letterText)")
+        }
+        deadLetterRetention = letterAge
+        let letterBytes = try await reader.fetchString(forKey: "dead-letters.bytes") ?? Self.defaultDeadLetterBytes
+        deadLetterBytes = try Self.size(letterBytes, name: "dead-letter-bytes")
+        let horizonText =
+            try await reader.fetchString(forKey: "deduplication.horizon") ?? Self.defaultDeduplicationHorizon
+        guard let horizon = DurationText.parse(horizonText), Self.horizons.contains(horizon) else {
+            throw SettingsError(
+                description: "deduplication-horizon: must be a duration from 1m to 30d, not \(horizonText)")
+        }
+        deduplicationHorizon = horizon
         guard let writeBuffer = ByteSizeText.parse(bufferText), Self.writeBuffers.contains(writeBuffer) else {
             throw SettingsError(
                 description: "write-buffer: must be a size between 64KiB and 4GiB, such as 32MiB, not \(bufferText)")
@@ -157,6 +186,9 @@ struct Settings {
         values["late.limit"] = flags.lateLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["retention"] = flags.retention.map { ConfigValue(.string($0), isSecret: false) }
         values["confirm.retention"] = flags.confirmRetention.map { ConfigValue(.bool($0), isSecret: false) }
+        values["dead-letters.retention"] = flags.deadLetterRetention.map { ConfigValue(.string($0), isSecret: false) }
+        values["dead-letters.bytes"] = flags.deadLetterBytes.map { ConfigValue(.string($0), isSecret: false) }
+        values["deduplication.horizon"] = flags.deduplicationHorizon.map { ConfigValue(.string($0), isSecret: false) }
         values["accept.log-loss"] = flags.acceptLogLoss.map { ConfigValue(.bool($0), isSecret: false) }
         values["write.buffer"] = flags.writeBuffer.map { ConfigValue(.string($0), isSecret: false) }
         values["disk.reserve"] = flags.diskReserve.map { ConfigValue(.string($0), isSecret: false) }

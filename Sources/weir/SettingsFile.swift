@@ -5,7 +5,7 @@ import Foundation
 enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
-        "sites", "query", "answer", "require", "origins", "trusted", "proxy", "limit",
+        "sites", "query", "answer", "require", "origins", "trusted", "proxy", "limit", "dead-letters", "deduplication",
     ]
     private static let limits: Set<String> = ["key-requests", "key-events", "address-requests", "address-events"]
     /// The keys that hold objects, with the keys of those.
@@ -14,6 +14,7 @@ enum SettingsFile {
         ("cache", ["limit"]), ("log", ["level"]),
         ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]), ("require", ["keys"]),
         ("trusted", ["proxies"]), ("proxy", ["header"]), ("limit", limits),
+        ("dead-letters", ["retention", "bytes"]), ("deduplication", ["horizon"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.

@@ -121,10 +121,32 @@ extension CheckRun {
             report.idRows += 1
             do throws(StorageError) {
                 _ = try decode(value, Block.Identity(kind: .ids, number: number)) { (bytes) throws(DecodingFault) in
-                    try IdSet.decodeRow(bytes)
+                    try IdRow(decoding: bytes, version: Block.version(value))
                 }
             } catch {
                 found(error, CheckPlace(row: "row \(number) of ids"))
+            }
+        }
+    }
+
+    func answers() {
+        rows(Keys.answerPrefix) { key, value in
+            guard key.count == 9, let number = Keys.trailing(key, as: UInt64.self) else { return keyFault(key) }
+            do throws(StorageError) {
+                _ = try decode(value, Block.Identity(kind: .answer, number: number)) { (bytes) throws(DecodingFault) in
+                    try KeyedAnswers.decode(bytes, sequence: number)
+                }
+            } catch {
+                found(error, CheckPlace(row: "answer \(number)"))
+            }
+        }
+    }
+
+    func schemas() {
+        siteRows(Keys.schemaPrefix, \.schemas, called: "schema") { (key, value, _) throws(StorageError) in
+            let identity = Block.Identity(kind: .schema, site: key.site, number: key.number)
+            _ = try self.decode(value, identity) { (bytes) throws(DecodingFault) in
+                try SchemaVersion(number: key.number, decoding: bytes)
             }
         }
     }

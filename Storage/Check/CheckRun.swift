@@ -51,6 +51,8 @@ final class CheckRun {
         logRows()
         idRows()
         deadLetters()
+        answers()
+        schemas()
         parts()
         otherKeys()
         notes()

@@ -3,7 +3,7 @@ extension Keys {
     static let metaPrefix = Array("m".utf8)
 
     /// The first bytes of all keys that have a meaning.
-    static let prefixes: Set<UInt8> = Set("mslidgcxwerk".utf8)
+    static let prefixes: Set<UInt8> = Set("mslidgcxwerkav".utf8)
 
     /// Reads the key of a part.
     static func part(_ key: UnsafeRawBufferPointer) -> (site: UInt32, segment: UInt64, part: PartID)? {
@@ -32,6 +32,8 @@ extension Keys {
         case "r": "marks of deleted segments"
         case "e": "erasures"
         case "k": "keys"
+        case "a": "answers"
+        case "v": "schemas"
         default: "rows"
         }
     }
@@ -57,6 +59,8 @@ extension Keys {
         case "k": return "key \(String(number(at: 1, UInt64.self), radix: 16))"
         case "d": return "dead letter \(number(at: 5, UInt64.self)) of site \(site())"
         case "g", "x", "w", "r": return "segment \(number(at: 5, UInt64.self)) of site \(site())"
+        case "a": return "answer \(number(at: 1, UInt64.self))"
+        case "v": return "schema \(number(at: 5, UInt64.self)) of site \(site())"
         case "e": return "erasure \(number(at: 5, UInt64.self)) of site \(site())"
         case "c":
             let segment = "segment \(number(at: 5, UInt64.self)) of site \(site())"

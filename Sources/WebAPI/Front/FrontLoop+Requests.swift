@@ -68,19 +68,23 @@ extension FrontLoop {
         let agent = UnsafeRawBufferPointer(rebasing: bytes[head.userAgent])
         let transport: Transport = head.target == .pixel ? .pixel : .http
         if let known = connection.context, known.transport == transport,
-            transport == .pixel || connection.query.elementsEqual(query), known.userAgent.elementsEqual(agent)
+            connection.query.elementsEqual(query), known.userAgent.elementsEqual(agent)
         {
             return known
         }
         var site: String?
         var isBackfill = false
-        if transport == .http, !query.isEmpty {
+        if !query.isEmpty {
             let parameters = QueryString(String(decoding: query, as: UTF8.self))
-            do throws(Problem) {
-                site = try parameters.site()
-                isBackfill = try parameters.flag("backfill")
-            } catch {
-                return nil
+            // A question what would become of an event, which is not one.
+            if parameters["dry_run"] != nil { return nil }
+            if transport == .http {
+                do throws(Problem) {
+                    site = try parameters.site()
+                    isBackfill = try parameters.flag("backfill")
+                } catch {
+                    return nil
+                }
             }
         }
         connection.query = Array(query)

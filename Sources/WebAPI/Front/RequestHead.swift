@@ -177,7 +177,7 @@ private struct HeadReader {
             guard !hasHost, !value.isEmpty else { return false }
             hasHost = true
         case 6 where isNamed("expect", name), 7 where isNamed("upgrade", name), 7 where isNamed("trailer", name),
-            17 where isNamed("transfer-encoding", name):
+            15 where isNamed("idempotency-key", name), 17 where isNamed("transfer-encoding", name):
             return false
         case 10 where isNamed("user-agent", name):
             guard !hasUserAgent else { return false }
