@@ -7,17 +7,17 @@ import Synchronization
 /// What is in force is one immutable value: a request loads it once, and a change of keys replaces it, so that from then on
 /// every request of every connection is judged by the new keys, and none by a mixture.
 public final class AccessControl: Sendable {
-    private let policy: AccessPolicy
-    private let clock: any MonotonicClock
+    let policy: AccessPolicy
+    let clock: any MonotonicClock
     private let quick: QuickHash
-    private let current: Mutex<AccessSnapshot>
-    private let addresses: AddressTable?
-    private let watches = Mutex<[UInt64: Watch]>([:])
-    private let nextWatch = Atomic<UInt64>(1)
+    let current: Mutex<AccessSnapshot>
+    let addresses: AddressTable?
+    let watches = Mutex<[UInt64: Watch]>([:])
+    let nextWatch = Atomic<UInt64>(1)
     let counters = AccessCounters()
 
     /// Something that lasts and must end when its key is revoked.
-    private struct Watch: Sendable {
+    struct Watch: Sendable {
         var key: UInt64?
         var site: SiteBytes?
         var end: @Sendable () -> Void
@@ -170,145 +170,5 @@ public final class AccessControl: Sendable {
         case .forbiddenOrigin: counters.forbiddenOrigin.add(1, ordering: .relaxed)
         case .limited: break
         }
-    }
-}
-
-// MARK: Datagrams
-
-extension AccessControl {
-    /// What is asked for the events of datagrams; `nil` where nothing is.
-    public func datagramRule() -> EventRule? {
-        let snapshot = current.withLock { $0 }
-        guard snapshot.hasKeys || snapshot.requiresKeys else { return nil }
-        return EventRule(snapshot: snapshot, entry: nil, origin: nil, control: self)
-    }
-
-    /// Whether a body of datagrams from one address is taken; what is not is to be counted as lost.
-    public func admitDatagrams(from client: ClientAddress) -> Bool {
-        guard let addresses else { return true }
-        let now = clock.milliseconds() &* 1_000_000
-        let limits = policy.addressLimits
-        let isTaken = addresses.withBuckets(of: client, now: now) { $0.admit(now: now, limits: limits) } == 0
-        if !isTaken { counters.addressLimited.add(1, ordering: .relaxed) }
-        return isTaken
-    }
-
-    /// Takes the events of datagrams out of their address's bucket.
-    public func chargeDatagrams(from client: ClientAddress, events: Int) {
-        guard let addresses, policy.addressLimits.eventsPerSecond > 0 else { return }
-        let now = clock.milliseconds() &* 1_000_000
-        addresses.withBuckets(of: client, now: now) {
-            $0.events.take(events, now: now, rate: policy.addressLimits.eventsPerSecond)
-        }
-    }
-
-    /// An event of a datagram goes where its own key says; one without a key only where none is demanded. Keys that could
-    /// do more than append are not taken, since datagrams are read by everyone on their way.
-    func datagramVerdict(
-        _ snapshot: AccessSnapshot, site: UnsafeRawBufferPointer, isNamed: Bool, key: UnsafeRawBufferPointer?
-    ) -> SiteVerdict {
-        guard let key else {
-            return snapshot.rules(of: SiteBytes(site)).isClosed ? .unauthorized : .admitted
-        }
-        guard let entry = snapshot.find(key), entry.record.scope == .write else { return .unauthorized }
-        guard !isNamed || entry.covers(SiteBytes(site)) else { return .unauthorized }
-        let rate = snapshot.limits(of: entry).eventsPerSecond
-        if rate > 0 {
-            let now = clock.milliseconds() &* 1_000_000
-            let isTaken = entry.buckets.withLock { buckets in
-                guard buckets.events.wait(now: now, rate: rate, tokens: 1) == 0 else { return false }
-                buckets.events.take(1, now: now, rate: rate)
-                return true
-            }
-            guard isTaken else {
-                counters.keyLimited.add(1, ordering: .relaxed)
-                return .limited
-            }
-        }
-        return isNamed ? .admitted : .admittedTo(entry.record.site ?? "default")
-    }
-}
-
-// MARK: Origins, clients, what lasts
-
-extension AccessControl {
-    /// What the answer to a request that brings events says to its page.
-    ///
-    /// - Parameters:
-    ///   - site: the site that `?site=` names, or the key's; `nil` where none is known, as before a preflight's request.
-    public func originAnswer(_ origin: UnsafeRawBufferPointer?, site: UnsafeRawBufferPointer?) -> OriginAnswer {
-        let snapshot = current.withLock { $0 }
-        guard snapshot.hasOrigins else { return .any }
-        guard let origin else { return .none }
-        let isAllowed: Bool
-        if let site {
-            isAllowed = snapshot.rules(of: SiteBytes(site)).origins?.allows(origin) ?? true
-        } else {
-            isAllowed = snapshot.someSiteAllowsAny || snapshot.someSiteAllows(origin)
-        }
-        return isAllowed ? .echo : .none
-    }
-
-    /// Whether answers depend on the request's origin, so that caches must keep them apart.
-    public var variesByOrigin: Bool { current.withLock { $0 }.hasOrigins }
-
-    /// The client of a request, seen through the trusted proxies.
-    public func client(peer: ClientAddress, forwardedFor: [String], forwarded: [String]) -> ClientAddress {
-        policy.proxies.client(peer: peer, forwardedFor: forwardedFor, forwarded: forwarded)
-    }
-
-    /// Whether there are proxies whose headers have to be looked at.
-    public var hasProxies: Bool { !policy.proxies.ranges.isEmpty }
-
-    /// Sees to it that something that lasts ends once it would not be admitted any more.
-    ///
-    /// - Parameters:
-    ///   - site: the site it reads.
-    ///   - end: ends it; called at most once, on any thread.
-    /// - Returns: what to hand to ``forget(_:)`` when it has ended by itself.
-    public func watch(_ grant: AccessGrant, site: String, end: @escaping @Sendable () -> Void) -> UInt64 {
-        let number = nextWatch.add(1, ordering: .relaxed).oldValue
-        let watch = Watch(key: grant.entry?.record.id, site: SiteBytes(site), end: end)
-        watches.withLock { $0[number] = watch }
-        // Keys may have changed since the grant.
-        endWhatMayNotGoOn()
-        return number
-    }
-
-    /// Forgets what has ended.
-    public func forget(_ watch: UInt64) {
-        _ = watches.withLock { $0.removeValue(forKey: watch) }
-    }
-
-    private func endWhatMayNotGoOn() {
-        let snapshot = current.withLock { $0 }
-        let ended = watches.withLock { watches in
-            let ended = watches.filter { _, watch in
-                var entry: KeyEntry?
-                if let key = watch.key {
-                    entry = snapshot.entries[key]
-                    guard let found = entry, found.record.revoked == nil else { return true }
-                }
-                return snapshot.refusal(entry: entry, scope: .read, site: watch.site) != nil
-            }
-            for key in ended.keys { watches[key] = nil }
-            return ended.values.map(\.end)
-        }
-        for end in ended { end() }
-    }
-
-    /// What has been done since the start.
-    public var statistics: AccessStatistics {
-        let snapshot = current.withLock { $0 }
-        let revoked = snapshot.entries.values.count { $0.record.revoked != nil }
-        return AccessStatistics(
-            refused: [
-                ("unauthorized", counters.unauthorized.load(ordering: .relaxed)),
-                ("wrong_scope", counters.wrongScope.load(ordering: .relaxed)),
-                ("forbidden_origin", counters.forbiddenOrigin.load(ordering: .relaxed)),
-                ("key_limit", counters.keyLimited.load(ordering: .relaxed)),
-                ("address_limit", counters.addressLimited.load(ordering: .relaxed)),
-            ], keys: snapshot.entries.count - revoked, revokedKeys: revoked,
-            displacedAddresses: addresses?.displacements ?? 0)
     }
 }

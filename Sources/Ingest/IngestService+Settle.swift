@@ -132,21 +132,3 @@ extension IngestError {
         }
     }
 }
-
-extension StorageError {
-    /// Whether it passes when there is space on the disk.
-    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
-}
-
-extension RejectionCode {
-    /// What a datagram's event counts as lost for, if not as rejected: it is no JSON object at all, or not its sender's to
-    /// send.
-    var dropReason: DropReason? {
-        switch self {
-        case .invalidJSON, .invalidUTF8, .notAnObject: .invalid
-        case .unauthorized, .forbiddenOrigin: .unauthorized
-        case .rateLimited: .rateLimited
-        default: nil
-        }
-    }
-}

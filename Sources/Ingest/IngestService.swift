@@ -226,10 +226,7 @@ public final class IngestService: Sendable {
     func prepared(
         _ decoded: DecodedBody, at now: Int64, transport: Transport, isGroup: Bool = false
     ) -> Prepared {
-        // What was refused for who sent it over UDP is nobody's, and a site that is closed to it takes none of it.
-        let letters = decoded.rejections.filter {
-            !$0.site.isEmpty && !($0.code.isAboutAccess && transport == .udp)
-        }
+        let letters = Self.letters(of: decoded, transport: transport)
         var item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
@@ -242,15 +239,6 @@ public final class IngestService: Sendable {
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
             ignoredFields: decoded.ignoredFields, schemaWarnings: decoded.schemaWarnings,
             overflowedProperties: decoded.overflowedProperties, overflowedEvents: decoded.overflowedEvents)
-    }
-
-    /// Refuses a body as a whole if none of its events may go where they want to.
-    static func refuse(_ decoded: DecodedBody) throws(IngestError) {
-        guard let first = decoded.rejections.first, decoded.rejections.count == decoded.received,
-            decoded.rejections.allSatisfy({ $0.code.isAboutAccess })
-        else { return }
-        let isUnauthorized = decoded.rejections.contains { $0.code == .unauthorized }
-        throw .refused(isUnauthorized || first.code != .forbiddenOrigin ? .unauthorized : .forbiddenOrigin)
     }
 
     private func finish(

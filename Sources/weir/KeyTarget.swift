@@ -91,7 +91,7 @@ struct KeyTarget {
     private func changing<Result>(
         _ directory: String, _ body: (Store) throws(StorageError) -> Result
     ) throws -> Result {
-        var logger = Logger(label: "weir", factory: { StreamLogHandler.standardError(label: $0) })
+        var logger = Logger(label: "weir", factory: { HarmlessLogHandler(label: $0) })
         logger.logLevel = .error
         do throws(StorageError) {
             return try body(try Store.open(directory: directory, logger: logger))

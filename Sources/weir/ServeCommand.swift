@@ -173,9 +173,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ settings: Settings) async throws {
         ProcessSetup.ignoreSignals()
+        ProcessSetup.keepFilesPrivate()
         ProcessSetup.raiseFileLimit()
         ProcessSetup.limitCores(to: settings.threads)
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { HarmlessLogHandler(label: $0) }
         var logger = Logger(label: "weir")
         logger.logLevel = settings.logLevel
 
