@@ -52,6 +52,15 @@ extension IngestService {
                 refuse(letter, code: rejection.code, detail: rejection.detail, &result, &replay)
                 continue
             }
+            // A letter is filed under another site than its event names where the sender might not send there; whoever may
+            // admit this site's letters may not do so either.
+            if let batch = decoded.batches.first(where: { $0.site != order.site }) {
+                refuse(
+                    letter, code: .invalidSite,
+                    detail: "The event names the site \(batch.site), and its dead letter is one of \(order.site).",
+                    &result, &replay)
+                continue
+            }
             replay.taken.append(letter.sequence)
             result.prepared.received += decoded.received
             result.prepared.duplicates += decoded.duplicates

@@ -11,6 +11,14 @@ struct SideRowTests {
     private let seed = UInt64.random(in: 0...1_000_000)
     private static let prefixes = [Keys.deadLetterPrefix, Keys.idsPrefix, Keys.answerPrefix, Keys.schemaPrefix]
 
+    /// A block with nothing in it but its header.
+    private static func emptied(_ block: [UInt8]) -> [UInt8] {
+        var header = Array(block.prefix(40))
+        header[4] = 0
+        for place in 24..<32 { header[place] = 0 }
+        return header
+    }
+
     /// A store with two rows of each kind.
     private func fill(_ directory: TemporaryDirectory, _ clock: ManualClock) throws {
         let store = try directory.open(clock: clock)
@@ -60,7 +68,6 @@ struct SideRowTests {
         var random = SeededGenerator(seed: seed)
         let rows = try StoredRows.all(directory.path, Self.prefixes[kind])
         #expect(rows.count == 2)
-        var found = 0
         for _ in 0..<25 {
             let row = rows[Int(random.next() % 2)]
             var block = row.value
@@ -69,7 +76,7 @@ struct SideRowTests {
                 block[place] = UInt8(truncatingIfNeeded: random.next())
             }
             try StoredRows.put(directory.path, [(row.key, StoredRows.resealed(block))])
-            if try !StoreCheck.run(directory: directory.path).findings.isEmpty { found += 1 }
+            _ = try StoreCheck.run(directory: directory.path)
             do {
                 let store = try directory.open(clock: clock)
                 _ = try store.deadLetterPage(site: "shop", limit: 9)
@@ -81,8 +88,13 @@ struct SideRowTests {
             // The next round begins with what was there; the batch that was added costs nothing.
             try StoredRows.put(directory.path, rows)
         }
-        // Of answers and ids nearly every byte is free to be anything.
-        #expect(found > 0 || kind == 1 || kind == 2, "seed \(seed)")
+        // A payload that ends early is found, whatever it is of; an answer's may end anywhere behind its numbers.
+        for row in rows {
+            let name = row.key.map { String($0) }.joined(separator: " ")
+            try StoredRows.put(directory.path, [(row.key, StoredRows.resealed(Self.emptied(row.value)))])
+            #expect(try !StoreCheck.run(directory: directory.path).findings.isEmpty, "\(name), seed \(seed)")
+            try StoredRows.put(directory.path, rows)
+        }
     }
 
     @Test("Dead letters that are admitted anew go with the events they became, in one batch, or not at all")
