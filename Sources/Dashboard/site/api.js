@@ -3,6 +3,7 @@
 const KEY = "weir.key";
 const MOST = 4;
 const waiting = [];
+const later = [];
 let running = 0;
 let asking = null;
 let askForKey = async () => null;
@@ -66,18 +67,29 @@ export async function call(path, options = {}) {
   }
 }
 
-/** Asks a query; a newer one of the same panel takes back an older one by `signal`. */
-export function query(kind, body, { signal, urgent = false } = {}) {
+/**
+ * Asks a query; a newer one of the same panel takes back an older one by `signal`. An `urgent` one goes first; a `late`
+ * one, which is known to be dear, begins when nothing else is asked, so that it keeps nobody waiting.
+ */
+export function query(kind, body, { signal, urgent = false, late = false } = {}) {
   return new Promise((resolve, reject) => {
     const task = { kind, body, signal, resolve, reject };
+    if (late) {
+      // Whatever comes up with it in the same frame is asked first.
+      setTimeout(() => {
+        later.push(task);
+        next();
+      }, 60);
+      return;
+    }
     waiting[urgent ? "unshift" : "push"](task);
     next();
   });
 }
 
 function next() {
-  while (running < MOST && waiting.length) {
-    const task = waiting.shift();
+  while ((running < MOST && waiting.length) || (running === 0 && later.length)) {
+    const task = waiting.shift() ?? later.shift();
     if (task.signal?.aborted) {
       task.reject(task.signal.reason);
       continue;
