@@ -14,7 +14,10 @@ extension Store {
         if let failure { throw .failed(failure) }
         try options.faults.hit(.sealBegin)
         // More runs than a merge takes are sealed next time.
-        let runs = Array(partition.runs.prefix(MergeSources.maxSources))
+        let runs = Array(
+            (all ? partition.runs : concerned(partition.runs, site: site, watermark: watermark))
+                .prefix(MergeSources.maxSources))
+        guard !runs.isEmpty else { return }
         let sources = try MergeSources(runs.map(\.segment), hash: hash)
         let plan = try SealPlan(
             sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all,
@@ -38,6 +41,16 @@ extension Store {
         replace(runs, site: site, month: month, with: rest, sealed: segments) { partition in
             partition.sealedThrough = max(partition.sealedThrough, watermark - watermark % Bucket.hour)
             partition.lastSeal = self.clock.milliseconds()
+        }
+    }
+
+    /// The runs that a seal is about: those with rows of buckets that have ended, and those from before an erasure, which
+    /// are written anew. Runs of open buckets alone stay what they are, their log rows too.
+    private func concerned(_ runs: [InFlightRun], site: UInt32, watermark: Int64) -> [InFlightRun] {
+        let closedUpTo = watermark - watermark % Bucket.hour
+        let erased = state.withLock { $0.sites[site]?.erasures.last?.sequence } ?? 0
+        return runs.filter { run in
+            run.segment.header.first < closedUpTo || run.sequences.contains { $0 < erased }
         }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 /// event loop.
 public final class Store: Sendable {
     /// The format of `FORMAT.md` that this program writes.
-    public static let formatVersion: UInt32 = 2
+    public static let formatVersion: UInt32 = 3
 
     /// The limits in force.
     public let options: StoreOptions
@@ -18,6 +18,10 @@ public final class Store: Sendable {
     public let hash: EventHash
     /// The names of properties seen, by site; consulted by decoders.
     public let propertyNames: PropertyNames
+    /// The names of events seen, by site.
+    public let eventNames: PropertyNames
+    /// What sites say their events must be; consulted by decoders.
+    public let schemas: SchemaRegistry
     let database: Database
     let cache: PartCache
     /// The room on its disk.
@@ -55,6 +59,8 @@ public final class Store: Sendable {
         self.logger = logger
         self.cache = cache
         propertyNames = recovered.propertyNames
+        eventNames = recovered.eventNames
+        schemas = recovered.schemas
         nextNumber = Atomic(recovered.nextNumber)
         bytesInFlight.store(recovered.state.residentBytes, ordering: .relaxed)
         rowsInFlight.store(recovered.state.rowsInFlight, ordering: .relaxed)
@@ -121,6 +127,9 @@ public final class Store: Sendable {
     /// Whether what is in flight has reached its limit, so that ingest must wait for sealing.
     public var isOverloaded: Bool { bytesInFlight.load(ordering: .relaxed) > options.inFlightBytes }
 
+    /// What all caches of the store and of its queries keep together.
+    public var cacheBudget: CacheBudget { cache.budget }
+
     /// Figures for the metrics.
     public struct Statistics: Sendable {
         public var rowsInFlight = 0
@@ -152,11 +161,24 @@ public final class Store: Sendable {
         public var compactions = 0
         public var rowsCompacted = 0
         public var compactionsHeld = 0
+        /// Bytes of decoded parts; those of all caches within the budget, its limit, and what had to go so far.
         public var cacheBytes = 0
+        public var cachedBytes = 0
+        public var cacheLimit = 0
+        public var cacheEvictedBytes = 0
         public var cacheHits = 0
         public var cacheMisses = 0
         public var ids = 0
         public var idsEvicted = 0
+        /// Answers kept for requests that came with a key, their bytes, and those given up before their horizon.
+        public var answers = 0
+        public var answerBytes = 0
+        public var answersEvicted = 0
+        /// Dead letters kept, of each site that has any.
+        public var deadLetters: [(site: String, letters: Int, bytes: Int)] = []
+        /// Dead letters dropped since the store was opened: for newer ones, and for their age.
+        public var deadLettersPushedOut = 0
+        public var deadLettersExpired = 0
         public var watermarks: [(site: String, milliseconds: Int64)] = []
         /// Blocks that could not be read at opening, a site; those of no known site under the empty name.
         public var damaged: [(site: String, blocks: Int)] = []
@@ -194,6 +216,8 @@ public final class Store: Sendable {
         result.rowsInFlight = rowsInFlight.load(ordering: .relaxed)
         result.bytesInFlight = bytesInFlight.load(ordering: .relaxed)
         (result.cacheBytes, result.cacheHits, result.cacheMisses) = cache.statistics
+        (result.cachedBytes, result.cacheLimit) = (cacheBudget.bytes, cacheBudget.limit)
+        result.cacheEvictedBytes = cacheBudget.evictedBytes
         (result.retiredSegments, result.pendingPurges) = graveyard.withLock { ($0.graves.count, $0.purges.count) }
         (result.erasures, result.erasedEvents, result.erasedDeadLetters) = removals.withLock {
             ($0.erasures, $0.erasedEvents, $0.erasedDeadLetters)
@@ -207,7 +231,9 @@ public final class Store: Sendable {
             }
         }
         result.retentionHeld.sort { $0.site < $1.site }
-        (result.ids, result.idsEvicted) = writer.withLock { ($0.ids.count, $0.ids.evicted) }
+        result.read(writer: writer, names: numbers)
+        result.deadLettersPushedOut = counters.deadLettersPushedOut.load(ordering: .relaxed)
+        result.deadLettersExpired = counters.deadLettersExpired.load(ordering: .relaxed)
         return result
     }
 }
@@ -277,11 +303,13 @@ struct InFlightRun: Sendable {
 
 /// What only the writer touches.
 struct StoreWriter: Sendable {
-    var ids: IdSet
+    var ids: SiteIds
     /// The stored id rows with their time of receipt, oldest first.
     var idRows: [(sequence: UInt64, time: Int64)] = []
-    /// The stored dead letters a site, oldest first.
-    var deadLetters: [UInt32: [UInt64]] = [:]
+    /// The stored dead letters of each site that has any.
+    var deadLetters: [UInt32: DeadLetterIndex] = [:]
+    /// The answers of requests that came with a key.
+    var answers: KeyedAnswers
 }
 
 /// What is found in a directory when it is opened.
@@ -296,4 +324,6 @@ struct RecoveredStore {
     /// The sites' names by number.
     var names: [UInt32: String] = [:]
     let propertyNames: PropertyNames
+    let eventNames: PropertyNames
+    let schemas: SchemaRegistry
 }

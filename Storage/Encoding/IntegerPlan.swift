@@ -79,53 +79,79 @@ struct IntegerShape {
     var deltaWidth: Int { deltaWidths.lastIndex { $0 > 0 } ?? 0 }
 }
 
-/// The choice of an encoding for one chunk, with the bytes it is expected to take.
+/// The choice of an encoding for one chunk, with the bytes it is expected to take and the time it is expected to take to
+/// read them.
 struct IntegerPlan {
     var encoding: IntegerCodec.Encoding
     var bytes: Double
+    /// Nanoseconds of decoding a value.
+    var nanoseconds = 0.0
     /// For patched values: the bits that most fit into, and whether they are differences.
     var width = 0
     var ofDeltas = false
 
-    /// An encoding that is read several times faster may be this much larger.
-    private static let speedPremium = 1.08
     /// Chunks below this are packed; there is nothing to gain from an entropy coder's tables.
     private static let minPlaneRows = 256
 
-    /// Estimates every encoding and takes the cheapest.
+    /// What decoding a value costs, nanoseconds, as measured; what weighs is how these compare.
+    private enum Cost {
+        static let packed = 0.5
+        static let patched = 1.0
+        /// Of summing differences up, besides what reading them takes.
+        static let delta = 0.5
+        /// Of a run.
+        static let run = 2.0
+        /// Of a plane: inflated, or as it is.
+        static let compressedPlane = 1.1
+        static let plainPlane = 0.2
+    }
+
+    /// A value may take so many bytes more to be read a nanosecond faster.
+    private static let bytesANanosecond = 0.25
+
+    /// Bytes and time in one number, of so many values.
+    private func cost(_ count: Int) -> Double { bytes + nanoseconds * Self.bytesANanosecond * Double(count) }
+
+    /// Estimates every encoding and takes the one that costs least.
     static func choose(_ shape: IntegerShape, _ values: ArraySlice<UInt32>, depth: Int) -> IntegerPlan {
         let count = shape.count
         if count == 0 || shape.minimum == shape.maximum { return IntegerPlan(encoding: .constant, bytes: 4) }
         let range = BitPacking.width(shape.maximum - shape.minimum)
         var best = IntegerPlan(
-            encoding: .packed, bytes: Double(BitPacking.bytes(count: count, width: range)) + 6)
-        func consider(_ plan: IntegerPlan, premium: Double = 1) {
-            if plan.bytes * premium < best.bytes { best = plan }
+            encoding: .packed, bytes: Double(BitPacking.bytes(count: count, width: range)) + 6,
+            nanoseconds: Cost.packed)
+        func consider(_ plan: IntegerPlan) {
+            if plan.cost(count) < best.cost(count) { best = plan }
         }
         guard depth < IntegerCodec.maxDepth - 1 else {
-            if count >= minPlaneRows { consider(planes(values), premium: speedPremium) }
+            if count >= minPlaneRows { consider(planes(values)) }
             return best
         }
         if shape.changeWidth + 2 < range {
             consider(
                 IntegerPlan(
                     encoding: .deltaOfDelta,
-                    bytes: Double(BitPacking.bytes(count: count, width: shape.changeWidth)) + 10))
+                    bytes: Double(BitPacking.bytes(count: count, width: shape.changeWidth)) + 10,
+                    nanoseconds: Cost.packed + Cost.delta))
         }
         consider(
             IntegerPlan(
-                encoding: .delta, bytes: Double(BitPacking.bytes(count: count, width: shape.deltaWidth)) + 8))
+                encoding: .delta, bytes: Double(BitPacking.bytes(count: count, width: shape.deltaWidth)) + 8,
+                nanoseconds: Cost.packed + Cost.delta))
         consider(patched(shape, ofDeltas: false))
         consider(patched(shape, ofDeltas: true))
         if shape.runs * 2 < count {
             // Runs are fewer than rows, so writing them to see is cheap, and estimates of both parts are not.
             var trial = ByteWriter()
             IntegerPlan(encoding: .runs, bytes: 0).writeRuns(values, shape, into: &trial, depth: depth)
-            consider(IntegerPlan(encoding: .runs, bytes: Double(trial.bytes.count)))
+            consider(
+                IntegerPlan(
+                    encoding: .runs, bytes: Double(trial.bytes.count),
+                    nanoseconds: Cost.packed + Cost.run * Double(shape.runs) / Double(count)))
         }
         if count >= minPlaneRows {
-            consider(planes(values), premium: speedPremium)
-            if shape.deltaWidth <= range + 1 { consider(deltaPlanes(values), premium: speedPremium) }
+            consider(planes(values))
+            if shape.deltaWidth <= range + 1 { consider(deltaPlanes(values)) }
         }
         return best
     }
@@ -135,7 +161,8 @@ struct IntegerPlan {
         let count = shape.sampled
         let range = BitPacking.width(shape.maximum)
         let widths = ofDeltas ? shape.stepWidths : shape.valueWidths
-        var best = IntegerPlan(encoding: .patched, bytes: .infinity, ofDeltas: ofDeltas)
+        var best = IntegerPlan(
+            encoding: .patched, bytes: .infinity, nanoseconds: Cost.patched, ofDeltas: ofDeltas)
         var fitting = 0
         for width in 0..<range {
             fitting += widths[width]
@@ -150,11 +177,18 @@ struct IntegerPlan {
     }
 
     private static func planes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
-        IntegerPlan(encoding: .planes, bytes: PlaneEstimate(values, deltas: false).bytes)
+        let estimate = PlaneEstimate(values, deltas: false)
+        return IntegerPlan(encoding: .planes, bytes: estimate.bytes, nanoseconds: nanoseconds(estimate))
     }
 
     private static func deltaPlanes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
-        IntegerPlan(encoding: .delta, bytes: PlaneEstimate(values, deltas: true).bytes + 4)
+        let estimate = PlaneEstimate(values, deltas: true)
+        return IntegerPlan(
+            encoding: .delta, bytes: estimate.bytes + 4, nanoseconds: nanoseconds(estimate) + Cost.delta)
+    }
+
+    private static func nanoseconds(_ estimate: PlaneEstimate) -> Double {
+        Double(estimate.compressed) * Cost.compressedPlane + Double(estimate.plain) * Cost.plainPlane
     }
 
     /// Writes the values as planned: the encoding's tag and its content.

@@ -15,6 +15,8 @@ extension SegmentMerge {
                 try batch.put(part.id, part.payload, segment: segment)
             }
             directory.columns[position] = written.zones
+            // What it was derived from is perhaps to be derived from it now, or others from either.
+            if written.storage == .plain, hint(column) == .byColumn { ignoresHints = true }
             return ColumnSummary(
                 name: column.text, distinct: source.table.count, present: source.present,
                 first: sources.month + Int64(source.first), last: sources.month + Int64(source.last),
@@ -55,8 +57,9 @@ extension SegmentMerge {
     }
 
     /// How the column was stored in the sources that are sealed already, or else lately in other segments; `nil` if
-    /// neither is known. A dependence that did not hold then is not looked for again.
+    /// neither is known. A dependence that did not hold then is not looked for again, until one that did no longer does.
     private func hint(_ column: MergeSources.Column) -> ColumnStorage.Kind? {
+        if ignoresHints { return nil }
         var largest: (rows: Int, kind: ColumnStorage.Kind)?
         for (segment, position) in zip(sources.segments, column.positions) {
             guard let position, segment.isSealed, segment.header.bucket.level > .hour, !segment.isMasked,

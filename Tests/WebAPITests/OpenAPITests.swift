@@ -33,10 +33,23 @@ struct OpenAPITests {
             }
             #expect(place != nil, "\(reference) leads nowhere")
         }
-        for (group, members) in try #require(document["components"]?.object) {
+        for (group, members) in try #require(document["components"]?.object) where group != "securitySchemes" {
             for name in try #require(members.object).keys {
                 #expect(found.contains("#/components/\(group)/\(name)"), "\(name) is not used")
             }
+        }
+    }
+
+    @Test("Every way of presenting a key is described, and every operation that demands one says so")
+    func security() throws {
+        let schemes = try #require(document["components"]?["securitySchemes"]?.object)
+        let ways = try #require(document["security"]?.array)
+        #expect(Set(ways.flatMap { $0.object?.keys.map { $0 } ?? [] }) == Set(schemes.keys))
+        let open: Set<Endpoint> = [.health, .readiness, .openAPI, .landingPage, .landingScript, .landingStyle, .pixel]
+        for endpoint in Endpoint.allCases {
+            let operation = document["paths"]?[endpoint.path]?[endpoint.method.lowercased()]
+            let isDescribed = operation?["responses"]?["401"] != nil && operation?["responses"]?["403"] != nil
+            #expect(isDescribed != open.contains(endpoint), "\(endpoint.rawValue)")
         }
     }
 
