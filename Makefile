@@ -7,13 +7,16 @@ BIN = $(shell $(BUILD) --show-bin-path 2>/dev/null)
 PACKAGES := librocksdb-dev libzstd-dev libsimdjson-dev libxxhash-dev libssl-dev zlib1g-dev libre2-dev libyaml-dev libmaxminddb-dev uap-core \
     pkg-config
 DATA ?= ./weir-data
+DEMO ?= ./weir-demo
 EVENTS ?= 5000000
 
-.PHONY: help deps build run test torture lint bench bench-ingest bench-storage bench-peers bench-growth bench-live clean
+.PHONY: help deps build run demo browser test torture lint bench bench-ingest bench-storage bench-peers bench-growth bench-live clean
 
 help:
 	@echo "make run    install what is missing, build, start the server on $(DATA)"
-	@echo "make test   the same, then every test"
+	@echo "make demo   the same on $(DEMO), with a month of generated events and more coming in"
+	@echo "make browser  install Chromium, so that make test can try the dashboard and the beacon in it"
+	@echo "make test   build, then every test"
 	@echo "make torture  kill, starve and damage the server at every place, for about an hour"
 	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
 	@echo "make bench-ingest  measure taking events in, beside ClickHouse's engine and nginx (EVENTS=N PEERS=0)"
@@ -43,6 +46,17 @@ build: deps
 run: build
 	@echo "When it listens: the dashboard is at http://127.0.0.1:8080/, the API is described at /openapi.json."
 	exec "$(BIN)/weir" serve --data "$(DATA)"
+
+# Generated events of the last thirty days, up to now, and then some every second until Ctrl-C.
+demo: build
+	Loadgen/demo.sh "$(BIN)" "$(DEMO)"
+
+# Tests in a browser are left out without it; it is large, and nothing else needs it.
+browser:
+	@command -v chromium >/dev/null && command -v python3 >/dev/null || { \
+	    if [ "$$(id -u)" = 0 ]; then sudo=""; else sudo="sudo"; fi; \
+	    $$sudo apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends chromium python3; }
 
 # Tests run optimised: their hot loops are the program's, and one build serves both (`swift test` alone would build all again).
 test: build

@@ -2,15 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The beacon and the dashboard in a real browser, which scripts drive over the DevTools protocol.
-///
-/// Chromium, Python 3 and nothing else: the protocol goes through a pipe. Pictures of all views are kept in
-/// `.build/browser`, for people to look at.
-@Suite(
-    "In a browser", .serialized,
-    .enabled(if: BrowserTests.isPossible, "needs Chromium and Python 3: apt-get install chromium python3"),
-    .timeLimit(.minutes(10)))
-struct BrowserTests {
+/// The programs that these tests need, where they are installed.
+enum BrowserPrograms {
     static let python = find("python3")
     static let isPossible = find("chromium") != nil && python != nil
 
@@ -18,11 +11,21 @@ struct BrowserTests {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
+}
 
+/// The beacon and the dashboard in a real browser, which scripts drive over the DevTools protocol.
+///
+/// Chromium, Python 3 and nothing else: the protocol goes through a pipe. Pictures of all views are kept in
+/// `.build/browser`, for people to look at.
+@Suite(
+    "In a browser", .serialized,
+    .enabled(if: BrowserPrograms.isPossible, "needs Chromium and Python 3: apt-get install chromium python3"),
+    .timeLimit(.minutes(10)))
+struct BrowserTests {
     private func run(_ check: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let scripts = Repository.root.appendingPathComponent("Tests/BrowserTests/Scripts").path
         let process = try ChildProcess.run(
-            try #require(Self.python),
+            try #require(BrowserPrograms.python),
             [
                 "-u", scripts + "/run.py", check, try Repository.program("weir"), try Repository.program("loadgen"),
                 Repository.root.appendingPathComponent(".build/browser").path,

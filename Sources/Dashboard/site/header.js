@@ -1,5 +1,6 @@
 // The head of the page: site, views, range, compare, filters, link, and whether what is seen is live.
 
+import { askSite } from "./dialog.js";
 import { el, icon, select, setText } from "./dom.js";
 import { copy } from "./export.js";
 import { FilterBar, filterButton } from "./filters.js";
@@ -10,6 +11,8 @@ import { toast } from "./toast.js";
 
 export const VIEWS = [["overview", "Overview"], ["funnels", "Funnels"], ["retention", "Retention"], ["paths", "Paths"], ["events", "Events"]];
 
+/** No site has such a name. */
+const OTHER = "*";
 const words = { live: "Live", connecting: "Connecting…", lost: "Reconnecting…", paused: "Paused", failed: "Not live" };
 
 export class Header {
@@ -48,7 +51,11 @@ export class Header {
     if (drawn !== this.shown) {
       this.shown = drawn;
       const names = [...new Set([site, ...this.sites])].sort();
-      const choice = select("Site", names.map((name) => [name, name]), site, (value) => state.set({ site: value, f: null, s: null }));
+      const choice = select("Site", [...names.map((name) => [name, name]), [OTHER, "Another site…"]], site, async (value) => {
+        const wanted = value === OTHER ? await askSite() : value;
+        if (wanted) state.set({ site: wanted, f: null, s: null });
+        else choice.querySelector("select").value = site;
+      });
       choice.classList.add("site");
       choice.firstChild.classList.add("spoken");
       this.siteField.replaceChildren(choice);

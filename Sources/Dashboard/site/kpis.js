@@ -10,6 +10,8 @@ import { resolve } from "./ranges.js";
 import * as state from "./state.js";
 
 const NAMES = Object.keys(METRICS);
+/** Those that the stream tells as well. */
+const LIGHT = ["visitors", "pageviews", "events"];
 /** Fewer bounces are better. */
 const lowerIsBetter = new Set(["bounce_rate"]);
 /** Who did something within these five minutes is here now. */
@@ -31,45 +33,57 @@ export function kpiPanel() {
     el("span", { class: "kpi-delta", text: "last 5 minutes" }));
   const strip = el("div", { class: "kpis", role: "group", "aria-label": "Totals" }, nowTile, tiles.map((one) => one.button));
 
-  function draw(answer) {
-    const light = live.totals()?.metrics;
-    const metrics = { ...answer?.metrics, ...light };
+  /** What is known of both periods, the stream's numbers last: they are the newest. */
+  const known = () => ({
+    metrics: { ...visits.answer?.metrics, ...panel.answer?.metrics, ...live.totals()?.metrics },
+    previous: { ...visits.answer?.previous, ...panel.answer?.previous },
+  });
+
+  function draw() {
+    const { metrics, previous } = known();
     for (const { metric, button, value, delta } of tiles) {
       button.setAttribute("aria-pressed", String(state.get("metric") === metric));
       setText(value, metricText(metric, metrics[metric], true));
       value.title = metricText(metric, metrics[metric]);
-      const before = answer?.previous?.[metric];
+      const before = previous[metric];
       const part = typeof before === "number" && before > 0 && typeof metrics[metric] === "number" ? (metrics[metric] - before) / before : null;
       delta.hidden = part === null;
       if (part === null) continue;
-      const isUp = part > 0;
-      delta.dataset.good = Math.abs(part) < 0.005 ? "same" : String(isUp !== lowerIsBetter.has(metric));
-      setText(delta, `${change(part)}`);
+      delta.dataset.good = Math.abs(part) < 0.005 ? "same" : String(part > 0 !== lowerIsBetter.has(metric));
+      setText(delta, change(part));
       delta.title = `${metricText(metric, before)} in the period before, up to the same time`;
     }
   }
 
-  const panel = new Panel({
-    title: "Totals", class: "kpi-card",
-    ask() {
+  /** Both periods' numbers of some metrics; what is there of this one is shown while the other is computed. */
+  const asking = (metrics, late) => {
+    const ask = () => {
       const { sofar } = resolve();
-      const body = live.scope({ metrics: NAMES });
+      const body = live.scope({ metrics });
       return { kind: "aggregate", body, previous: state.get("compare") === "1" && sofar ? { ...body, range: sofar } : null };
+    };
+    const fetch = async (kind, body, options) => {
+      const { previous } = ask();
+      const answer = await query(kind, body, { ...options, late });
+      const before = previous && await query(kind, previous, { ...options, late });
+      return { ...answer, previous: before?.metrics };
+    };
+    return { ask, fetch, key: ({ body, previous }) => JSON.stringify([body, Boolean(previous)]) };
+  };
+
+  const panel = new Panel({
+    ...asking(LIGHT, false), title: "Totals", class: "kpi-card",
+    table() {
+      const { metrics, previous } = known();
+      return { head: ["Metric", "Value", "Period before"], rows: NAMES.map((name) => [METRICS[name], metrics[name], previous[name]]) };
     },
-    key: ({ body, previous }) => JSON.stringify([body, Boolean(previous)]),
-    async fetch(kind, body, options) {
-      const [answer, previous] = await Promise.all([query(kind, body, options), panel.question.previous ? query(kind, panel.question.previous, options) : null]);
-      return { ...answer, ...(previous ? { previous: previous.metrics } : {}) };
-    },
-    table: (answer) => ({
-      head: ["Metric", "Value", ...(answer.previous ? ["Period before"] : [])],
-      rows: NAMES.map((name) => [METRICS[name], answer.metrics[name], ...(answer.previous ? [answer.previous[name]] : [])]),
-    }),
-    draw(content, answer) {
-      if (strip.parentNode !== content) content.replaceChildren(strip);
-      draw(answer);
-    },
+    whole: ({ body }, answer) => ({ body: { ...body, metrics: NAMES }, answer: { ...answer, ...known() } }),
+    draw,
   });
+  // Visits are told apart when they are asked for: these take longest, and come last.
+  const visits = new Panel({ ...asking(NAMES.filter((name) => !LIGHT.includes(name)), true), title: "Visits", place: strip, draw });
+  panel.content.append(strip);
+  panel.ready();
 
   async function count() {
     if (document.hidden || live.isPaused()) return;
@@ -84,8 +98,7 @@ export function kpiPanel() {
   let due = false;
   const unsubscribe = live.subscribe((what) => {
     if (what !== "data") return;
-    // The stream's own numbers are there at once; the dearer ones follow when they are computed.
-    if (panel.answer && strip.isConnected) draw(panel.answer);
+    draw();
     if (due) return;
     due = true;
     setTimeout(() => { due = false; count(); }, 1000);
@@ -94,14 +107,17 @@ export function kpiPanel() {
   const close = panel.close.bind(panel);
   panel.close = () => {
     close();
+    visits.close();
     unsubscribe();
     clearInterval(clock);
   };
   panel.refresh = () => {
-    if (panel.answer) draw(panel.answer);
+    // Numbers of another site or range would be wrong here.
+    if (panel.key && JSON.stringify(panel.options.ask().body) !== JSON.stringify(panel.asked?.body)) panel.answer = visits.answer = undefined;
+    draw();
     panel.load();
+    visits.load();
     count();
   };
-  count();
   return panel;
 }

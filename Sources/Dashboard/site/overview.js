@@ -75,7 +75,9 @@ const optional = (list) => list.filter(({ dim }) => !schema.now() || schema.now(
 function panels() {
   const views = ["visitors", "pageviews"];
   const campaign = (dim, label) => tab(dim, label, ["visitors", "events"], { where: exists(dim) });
-  const properties = () => (schema.now()?.dimensions ?? []).map((one) => one.name).filter((name) => name.startsWith("props."));
+  // The most frequent first: what most events say is what is looked for.
+  const properties = () => (schema.now()?.dimensions ?? []).filter(({ name }) => name.startsWith("props."))
+    .sort((one, other) => other.events - one.events || one.name.localeCompare(other.name)).map((one) => one.name);
   const property = () => properties().includes(state.get("prop")) ? state.get("prop") : properties()[0];
   const picker = el("span");
   const list = [

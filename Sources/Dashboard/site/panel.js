@@ -12,8 +12,9 @@ let count = 0;
 
 /**
  * A panel shows one query's answer. `options`: `title`; `ask()`, which returns `{kind, body}` or `null` for nothing to
- * ask; `draw(content, answer)`; `table(answer)`, the same as `{head, rows}` for files and, with `chart`, as an
- * alternative to the drawing; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
+ * ask; `key(question)`, what tells questions apart; `fetch`, another way to an answer; `draw(content, answer)`; `table(answer)`, the same as `{head, rows}` for files and, with `chart`, as an
+ * alternative to the drawing; `whole(question, answer)`, both with what is shown beside them; `place`, the element whose
+ * sight counts, if not its own; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
  */
 export class Panel {
   constructor(options) {
@@ -32,7 +33,7 @@ export class Panel {
       this.isVisible = entry.isIntersecting;
       if (this.isVisible) this.load();
     }, { rootMargin: "200px" });
-    this.sight.observe(this.element);
+    this.sight.observe(options.place ?? this.element);
     this.unsubscribe = live.subscribe((what) => {
       if (what === "data") this.load();
     });
@@ -52,11 +53,15 @@ export class Panel {
     const menu = el("details", { class: "menu" }, this.summary, el("div", { class: "menu-list" },
       this.switch,
       entry("code", "Copy as API call", async () => {
-        if (this.asked && await copyCall(this.asked.kind, this.asked.body)) toast("Copied: paste it into a shell.");
+        if (this.asked && await copyCall(this.asked.kind, this.whole().body)) toast("Copied: paste it into a shell.");
       }),
       table && entry("download", "Download CSV", () => this.answer && downloadCSV(this.options.title, table(this.answer))),
-      entry("download", "Download JSON", () => this.answer && downloadJSON(this.options.title, this.answer))));
+      entry("download", "Download JSON", () => this.answer && downloadJSON(this.options.title, this.whole().answer))));
     return menu;
+  }
+
+  whole() {
+    return this.options.whole?.(this.asked, this.answer) ?? { body: this.asked.body, answer: this.answer };
   }
 
   showAsTable(wanted) {

@@ -182,7 +182,10 @@ def check_hostile(server, tab):
     assert {row[0] for row in rows(tab, "events")} >= set(HOSTILE), rows(tab, "events")
     index = [row[0] for row in rows(tab, "events")].index(HOSTILE[0])
     tab.run(f"document.querySelectorAll('#events-list tbody button')[{index}].click()")
-    tab.until("document.querySelectorAll('.filters .chip').length == 2 && document.querySelectorAll('#events-list tbody tr').length == 1")
+    tab.until("document.querySelectorAll('.filters .chip').length == 2")
+    # A list that is out of sight is asked for when it comes into it.
+    tab.run("document.querySelector('#events-list').scrollIntoView()")
+    tab.until("document.querySelectorAll('#events-list tbody tr').length == 1")
     assert HOSTILE[0] in tab.run("document.querySelector('.filters').textContent")
 
 
