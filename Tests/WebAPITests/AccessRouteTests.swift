@@ -44,6 +44,13 @@ struct AccessRouteTests {
             body: #"{"site":"shop","steps":["a"],"step":1}"#, isLate: true),
         Route(endpoint: .live, method: "HEAD", target: "/v1/live/aggregate?site=shop", scope: "read"),
         Route(endpoint: .deadLetters, method: "GET", target: "/v1/dead-letters?site=shop", scope: "read"),
+        Route(
+            endpoint: .replayDeadLetters, method: "POST", target: "/v1/dead-letters/replay", scope: "admin",
+            headers: [KeyedServer.json], body: #"{"site":"shop"}"#, isLate: true),
+        Route(endpoint: .getSchema, method: "GET", target: "/v1/sites/shop/schema", scope: "read"),
+        Route(
+            endpoint: .putSchema, method: "PUT", target: "/v1/sites/shop/schema", scope: "admin",
+            headers: [KeyedServer.json], body: #"{"events":{}}"#),
         Route(endpoint: .eraseVisitor, method: "DELETE", target: "/v1/visitors/v?site=shop", scope: "admin"),
         Route(endpoint: .confirmRetention, method: "POST", target: "/v1/admin/retention?site=shop", scope: "admin"),
         Route(endpoint: .deleteSite, method: "DELETE", target: "/v1/sites/shop", scope: "admin"),
