@@ -46,7 +46,7 @@ struct AccessRouteTests {
         Route(endpoint: .deadLetters, method: "GET", target: "/v1/dead-letters?site=shop", scope: "read"),
         Route(
             endpoint: .replayDeadLetters, method: "POST", target: "/v1/dead-letters/replay", scope: "admin",
-            headers: [KeyedServer.json], body: #"{"site":"shop"}"#),
+            headers: [KeyedServer.json], body: #"{"site":"shop"}"#, isLate: true),
         Route(endpoint: .getSchema, method: "GET", target: "/v1/sites/shop/schema", scope: "read"),
         Route(
             endpoint: .putSchema, method: "PUT", target: "/v1/sites/shop/schema", scope: "admin",
