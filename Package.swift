@@ -171,7 +171,9 @@ let package = Package(
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Events", "Storage", "TestSupport", product("Logging", "swift-log")],
+            dependencies: [
+                "Access", "Events", "RocksDB", "Storage", "TestSupport", product("Logging", "swift-log"),
+            ],
             path: "Tests/AccessTests",
             swiftSettings: strict),
         .testTarget(

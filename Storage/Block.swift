@@ -10,7 +10,7 @@ package enum Block {
         switch kind {
         case .part: SegmentHeader.version
         case .ids, .deadLetter: 2
-        case .log, .erasure, .answer, .schema: 1
+        case .log, .erasure, .answer, .schema, .key: 1
         }
     }
     /// The versions that are read.

@@ -42,6 +42,10 @@ struct KeyedAnswers: Sendable {
     private(set) var bytes = 0
     /// Answers given up before their horizon because there were too many.
     private(set) var evicted = 0
+    /// When it was last looked for answers past their horizon.
+    private var sweptAt: Int64?
+    /// Stored answers that were given up when they were read, and are still to be deleted.
+    private var leftover: [UInt64] = []
 
     init(limits: Limits) { self.limits = limits }
 
@@ -79,12 +83,21 @@ struct KeyedAnswers: Sendable {
         return gone
     }
 
-    /// Drops answers past their horizon, at most `most` of them.
+    /// Takes over an answer that was found stored.
+    mutating func recover(_ entry: Entry, for key: Key) {
+        leftover += insert(entry, for: key, at: entry.time)
+    }
+
+    /// Drops answers past their horizon, at most `most` of them; looks for them once a 240th of it.
     ///
-    /// - Returns: their sequences.
-    /// - Complexity: O(sites with answers + answers dropped).
+    /// - Returns: the sequences of what is to be deleted.
+    /// - Complexity: O(1), and then O(sites with answers + answers dropped).
     mutating func expire(at now: Int64, most: Int) -> [UInt64] {
         var gone: [UInt64] = []
+        swap(&gone, &leftover)
+        if let last = sweptAt, now >= last, now - last < limits.horizon / 240 { return gone }
+        sweptAt = now
+        defer { if gone.count >= most { sweptAt = nil } }
         for site in Array(sites.keys) {
             while gone.count < most, let kept = sites[site], kept.head < kept.keys.count,
                 let oldest = entries[Key(site: site, key: kept.keys[kept.head])], now - oldest.time > limits.horizon,

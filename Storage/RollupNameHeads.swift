@@ -44,11 +44,12 @@ struct RollupNameHeads: Sendable {
     /// - Parameters:
     ///   - slots: how many visitors each code has so far.
     ///   - touched: the codes that have any.
+    ///   - rows: how many the name has.
     ///   - isEnd: whether these are the name's last.
     ///   - least: fewer visitors make no head.
     mutating func add(
-        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool,
-        least: UInt32
+        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, rows: Int,
+        isEnd: Bool, least: UInt32
     ) {
         if !hasChosen {
             hasChosen = true
@@ -57,7 +58,7 @@ struct RollupNameHeads: Sendable {
             Self.keepLargest(&leaders, isEnd ? limits.headsPerName : limits.headsPerName * 2, slots)
             for (set, code) in leaders.enumerated() { place[Int(code)] = Int32(set) }
             followed = leaders
-            sets.begin(leaders.count)
+            sets.begin(leaders.count, rows: rows)
         }
         if !followed.isEmpty { sets.add(pairs, place: place) }
     }

@@ -182,7 +182,7 @@ struct RollupUnion: Sendable {
         }
         large.removeAll { $0.visitors < limits.minHeadVisitors }
         large.sort { $0.visitors != $1.visitors ? $0.visitors > $1.visitors : $0.code < $1.code }
-        let heads = large.prefix(limits.headsPerName).map { code, count in
+        let heads = large.prefix(limits.headsOfAll).map { code, count in
             RollupNameHeads.Head(code: code, name: 0, visitors: count, set: set(code, ranges[code], visitors: count))
         }
         return (visitors, heads)

@@ -29,13 +29,14 @@ struct RollupVisitors: Sendable {
         ofAll = names > 1 && limits.hasSets ? RollupUnion(hashes: hashes, codes: codes, limits: limits) : nil
     }
 
-    /// Adds pairs of a code and a visitor, each pair once a name.
+    /// Adds pairs of a code and a visitor, each pair once a name, which has so many rows.
     mutating func add(
-        _ pairs: ArraySlice<UInt64>, name: Int, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool
+        _ pairs: ArraySlice<UInt64>, name: Int, rows: Int, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>,
+        isEnd: Bool
     ) {
         guard limits.hasSets else { return }
         ofAll?.add(pairs)
-        ofName.add(pairs, slots: slots, touched: touched, isEnd: isEnd, least: least)
+        ofName.add(pairs, slots: slots, touched: touched, rows: rows, isEnd: isEnd, least: least)
         guard isEnd else { return }
         for head in ofName.finishName(name, slots: slots) {
             heads.append(head)

@@ -65,7 +65,7 @@ extension RecoveredStore {
                 state.damagedIds.append(DamagedBlock(error, block: identity.name))
             }
         }
-        // What a lower limit has no room for goes with the next commit that makes room.
-        for (key, entry) in found { _ = writer.answers.insert(entry, for: key, at: entry.time) }
+        // What a lower limit has no room for goes with the next commit.
+        for (key, entry) in found { writer.answers.recover(entry, for: key) }
     }
 }

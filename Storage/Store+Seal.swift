@@ -61,11 +61,11 @@ extension Store {
     }
 
     /// How columns are stored in the largest of the segments that the site sealed last.
-    private func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
+    func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
         let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
-        let latest = sealed.suffix(8).filter {
-            $0.header.version >= 2 && $0.header.bucket.level > .hour && $0.header.rows >= SegmentMerge.minDependentRows
-        }
+        let latest = sealed.filter {
+            $0.header.tellsDependences && $0.header.rows >= SegmentMerge.minDependentRows
+        }.suffix(8)
         guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
         return Dictionary(
             header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
@@ -93,4 +93,9 @@ extension Store {
         }
         return open
     }
+}
+
+extension SegmentHeader {
+    /// Whether a column was derived. Where none was, perhaps none was to be: segments that are written quickly have none.
+    var tellsDependences: Bool { version >= 2 && columns.contains { $0.storage != .plain } }
 }

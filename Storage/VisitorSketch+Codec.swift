@@ -79,7 +79,7 @@ extension VisitorSketch {
     /// Bytes of the sketch as ``encode(into:)`` writes it.
     ///
     /// - Complexity: O(m), a fraction of what encoding takes.
-    var encodedBytes: Int {
+    package var encodedBytes: Int {
         var writer = ByteWriter()
         guard !isExact else {
             writer.varint(hashes.count)

@@ -22,6 +22,8 @@ final class AccessSnapshot: Sendable {
     /// Whether nothing is asked of a request's events, if the request itself is admitted without a key.
     let hasNoSiteRules: Bool
     let addressLimits: RateLimits
+    /// Whether any key is limited.
+    let hasKeyLimits: Bool
     /// Whether any site's pages must be of certain origins.
     let hasOrigins: Bool
     private let sites: [SiteBytes: Site]
@@ -58,6 +60,9 @@ final class AccessSnapshot: Sendable {
         }
         self.sites = sites
         addressLimits = policy.addressLimits
+        hasKeyLimits =
+            !policy.keyLimits.isOff || policy.sites.values.contains { $0.keyLimits.map { !$0.isOff } ?? false }
+            || records.contains { $0.requestsPerSecond > 0 || $0.eventsPerSecond > 0 }
         allOrigins = ([others] + sites.values).compactMap { $0.origins }
         hasOrigins = !allOrigins.isEmpty
         hasNoSiteRules = !everywhere && !hasKeys && !hasOrigins
@@ -108,6 +113,7 @@ final class AccessSnapshot: Sendable {
 
     /// The limits of a key.
     func limits(of entry: KeyEntry) -> RateLimits {
+        guard hasKeyLimits else { return RateLimits() }
         let record = entry.record
         guard record.requestsPerSecond == 0 || record.eventsPerSecond == 0 else {
             return RateLimits(

@@ -25,10 +25,10 @@ final class AgentReader: Sendable {
     ///
     /// - Parameters:
     ///   - table: the agents.
-    ///   - isUnlimited: whether all are read, however many are new.
+    ///   - isImport: whether ``EnrichmentLimits/readsPerImport`` holds, and the rate does not.
     /// - Returns: the codes by those of `table`.
     func codes(
-        of table: ValueTable, in batch: ColumnBatch, columns: DerivedColumns, isUnlimited: Bool
+        of table: ValueTable, in batch: ColumnBatch, columns: DerivedColumns, isImport: Bool
     ) -> [AgentCodes] {
         var codes = [AgentCodes](repeating: AgentCodes(), count: table.count)
         guard let source else { return codes }
@@ -44,8 +44,8 @@ final class AgentReader: Sendable {
         }
         hits.add(codes.count { $0.browser != 0 }, ordering: .relaxed)
         guard !unknown.isEmpty, let patterns = source.patterns else { return codes }
-        for code in unknown {
-            guard isUnlimited || budget.withLock({ $0.take() }) else {
+        for (index, code) in unknown.enumerated() {
+            guard isImport && index < limits.readsPerImport || budget.withLock({ $0.take() }) else {
                 skipped.add(1, ordering: .relaxed)
                 continue
             }

@@ -13,7 +13,7 @@ extension Enrichment {
     func setAgents(_ batch: ColumnBatch, isImport: Bool) {
         let column = batch.columns[columns.userAgent]
         guard !column.codes.isEmpty else { return }
-        let known = agents.codes(of: column.table, in: batch, columns: columns, isUnlimited: isImport)
+        let known = agents.codes(of: column.table, in: batch, columns: columns, isImport: isImport)
         guard known.contains(where: { $0.browser != 0 }) else { return }
         let codes = column.codes
         batch.setCodes(codes.map { known[Int($0)].browser }, column: columns.browser)

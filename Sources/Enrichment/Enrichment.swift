@@ -33,8 +33,8 @@ public final class Enrichment: Sendable {
 
     /// Sets the derived columns of batches.
     ///
-    /// - Parameter isImport: whether every user agent is read, however many are new: an import waits for its answer, and
-    ///   what it brings is to stay.
+    /// - Parameter isImport: whether user agents are read at any rate, up to a limit for the body: an import waits for
+    ///   its answer, and what it brings is to stay.
     /// - Complexity: O(rows + distinct values). A user agent that is not remembered costs about a tenth of a millisecond.
     public func apply(to batches: [ColumnBatch], isImport: Bool) {
         for batch in batches {

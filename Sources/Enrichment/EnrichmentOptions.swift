@@ -26,6 +26,8 @@ public struct EnrichmentLimits: Sendable {
     public var readsPerSecond = 1000
     /// The same in one go, after a quiet time.
     public var readsAtOnce = 4000
+    /// Agents that are read for one body of an import, whatever the rate.
+    public var readsPerImport = 20_000
 
     /// Creates the default limits.
     public init() {}

@@ -26,11 +26,6 @@ final class DecoderPool: Sendable {
         EventDecoder(hash: hash, propertyNames: propertyNames, eventNames: eventNames, schemas: schemas)
     }
 
-    /// A decoder of one's own, for who decodes all the time.
-    func makeDecoder() -> EventDecoder {
-        EventDecoder(hash: hash, propertyNames: propertyNames)
-    }
-
     /// Decodes a body with a decoder of the pool.
     func decode(_ body: UnsafeRawBufferPointer, context: DecodeContext) throws(DecodeError) -> DecodedBody {
         let taken = idle.withLock { Idle(decoders: $0.decoders.popLast().map { [$0] } ?? []) }

@@ -1,3 +1,4 @@
+import Events
 import Storage
 
 // What was refused and what was sent again.

@@ -1,3 +1,4 @@
+import Access
 import Dispatch
 import Events
 import Storage
@@ -128,6 +129,12 @@ extension IngestService {
             let passed = sequences.prefix { $0 <= last.sequence }.count
             guard let part = try await admit(Array(group), bytes: bytes, order) else { continue }
             report.add(part)
+            counters.add { counts in
+                counts.replayed[.accepted, default: 0] += part.accepted
+                counts.replayed[.duplicate, default: 0] += part.duplicate
+                counts.replayed[.rejected, default: 0] += part.rejected
+                counts.replayed[.skipped, default: 0] += part.skipped
+            }
             return passed
         }
         throw .overloaded(
@@ -156,12 +163,6 @@ extension IngestService {
             var report = replayed.report
             report.accepted = outcome.accepted
             report.duplicate = outcome.duplicates + replayed.prepared.duplicates
-            counters.add { counts in
-                counts.replayed[.accepted, default: 0] += report.accepted
-                counts.replayed[.duplicate, default: 0] += report.duplicate
-                counts.replayed[.rejected, default: 0] += report.rejected
-                counts.replayed[.skipped, default: 0] += report.skipped
-            }
             return report
         }
     }

@@ -1,3 +1,4 @@
+import Access
 import Events
 import Storage
 
@@ -49,6 +50,15 @@ extension IngestService {
             }
             if let rejection = decoded.rejections.first {
                 refuse(letter, code: rejection.code, detail: rejection.detail, &result, &replay)
+                continue
+            }
+            // A letter is filed under another site than its event names where the sender might not send there; whoever may
+            // admit this site's letters may not do so either.
+            if let batch = decoded.batches.first(where: { $0.site != order.site }) {
+                refuse(
+                    letter, code: .invalidSite,
+                    detail: "The event names the site \(batch.site), and its dead letter is one of \(order.site).",
+                    &result, &replay)
                 continue
             }
             replay.taken.append(letter.sequence)

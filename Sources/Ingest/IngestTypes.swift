@@ -107,11 +107,16 @@ public struct IngestAnswer: Sendable, Equatable {
     public var isRepeated = false
 
     /// Creates an answer.
-    public init(accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = []) {
+    public init(
+        accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = [],
+        rendered: [UInt8]? = nil, isRepeated: Bool = false
+    ) {
         self.accepted = accepted
         self.duplicate = duplicate
         self.rejected = rejected
         self.errors = errors
+        self.rendered = rendered
+        self.isRepeated = isRepeated
     }
 }
 

@@ -11,12 +11,13 @@ extension WebResponder {
     /// - Parameters:
     ///   - scope: what it does.
     ///   - withOrigin: whether the origin of its page counts, as with what brings events.
+    ///   - pathSite: the site, where it stands in the path; else that of `?site=` counts.
     func admit(
-        _ request: Request, _ scope: KeyScope, context: WebContext, withOrigin: Bool = false
+        _ request: Request, _ scope: KeyScope, context: WebContext, withOrigin: Bool = false, pathSite: String? = nil
     ) throws(Problem) -> AccessGrant {
         let client = client(of: request, context: context)
         let origin = withOrigin ? request.headers[.origin] : nil
-        let site = request.uri.query.flatMap { QueryString($0)["site"] }.flatMap { $0.isEmpty ? nil : $0 }
+        let site = pathSite ?? Self.namedSite(request)
         let decision = Bytes.with(request.headers[.weirKey]) { weirKey in
             Bytes.with(request.headers[.authorization]) { authorization in
                 Bytes.with(request.uri.query) { query in
@@ -41,13 +42,18 @@ extension WebResponder {
     func admit(
         _ request: Request, _ scope: KeyScope, site: String, context: WebContext
     ) throws(Problem) -> AccessGrant {
-        let grant = try admit(request, scope, context: context)
+        let grant = try admit(request, scope, context: context, pathSite: site)
         do {
             try grant.check(site: site)
         } catch {
             throw Problem(error)
         }
         return grant
+    }
+
+    /// What `?site=` says; `nil` where it says nothing.
+    private static func namedSite(_ request: Request) -> String? {
+        request.uri.query.flatMap { QueryString($0)["site"] }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// Admits a request that is about the site of `?site=`, else that of its key, else `default`.
@@ -92,7 +98,7 @@ extension WebResponder {
 
     /// What an answer to a page of another origin says.
     func setOrigin(_ response: inout Response, request: Request, grant: AccessGrant?) {
-        let site = request.uri.query.flatMap { QueryString($0)["site"] }.flatMap { $0.isEmpty ? nil : $0 }
+        let site = Self.namedSite(request)
         let answer = Bytes.with(request.headers[.origin]) { origin in
             Bytes.with(site ?? grant?.site) { access.originAnswer(origin, site: $0) }
         }

@@ -166,6 +166,8 @@ struct WebResponder: HTTPResponder {
         }
         if request.method != .options, endpoints.contains(where: \.takesEvents) {
             setOrigin(&response, request: request, grant: nil)
+            // Where the key's site does not allow the origin, it does not matter that another one does.
+            if response.status == .forbidden { response.headers[.accessControlAllowOrigin] = nil }
         }
         if request.method == .head {
             // The length stays that of the answer to GET.

@@ -32,12 +32,15 @@ struct IntegerShape {
             minimum = 0
             return
         }
-        var last = ~first
-        for value in values {
-            minimum = min(minimum, value)
-            maximum = max(maximum, value)
-            runs &+= value == last ? 0 : 1
-            last = value
+        values.withUnsafeBufferPointer { values in
+            // Three sums side by side, of four bytes each, which the compiler makes vectors of.
+            var (least, greatest, changes) = (first, first, 0 as UInt32)
+            for index in 1..<max(1, values.count) {
+                least = min(least, values[index])
+                greatest = max(greatest, values[index])
+                changes &+= values[index] == values[index &- 1] ? 0 : 1
+            }
+            (minimum, maximum, runs) = (least, greatest, Int(changes) + 1)
         }
         guard minimum != maximum else { return }
         let spacing = max(Self.stretch, (count + Self.stretches - 1) / Self.stretches)
@@ -89,6 +92,8 @@ struct IntegerPlan {
     /// For patched values: the bits that most fit into, and whether they are differences.
     var width = 0
     var ofDeltas = false
+    /// For runs: what writing them came to.
+    var content: [UInt8] = []
 
     /// Chunks below this are packed; there is nothing to gain from an entropy coder's tables.
     private static let minPlaneRows = 256
@@ -143,11 +148,11 @@ struct IntegerPlan {
         if shape.runs * 2 < count {
             // Runs are fewer than rows, so writing them to see is cheap, and estimates of both parts are not.
             var trial = ByteWriter()
-            IntegerPlan(encoding: .runs, bytes: 0).writeRuns(values, shape, into: &trial, depth: depth)
+            writeRuns(values, shape, into: &trial, depth: depth)
             consider(
                 IntegerPlan(
                     encoding: .runs, bytes: Double(trial.bytes.count),
-                    nanoseconds: Cost.packed + Cost.run * Double(shape.runs) / Double(count)))
+                    nanoseconds: Cost.packed + Cost.run * Double(shape.runs) / Double(count), content: trial.bytes))
         }
         if count >= minPlaneRows {
             consider(planes(values))
@@ -224,7 +229,7 @@ struct IntegerPlan {
                 return (next &- step).zigzagged
             }
             IntegerCodec.encode(changes[...], into: &writer, depth: depth + 1)
-        case .runs: writeRuns(values, shape, into: &writer, depth: depth)
+        case .runs: writer.array(content)
         case .patched: writePatched(values, shape, into: &writer)
         case .planes: BytePlanes.write(values, maximum: shape.maximum, into: &writer)
         case .bytes1, .bytes2, .bytes4, .varintDelta:
@@ -232,19 +237,22 @@ struct IntegerPlan {
         }
     }
 
-    private func writeRuns(
+    private static func writeRuns(
         _ values: ArraySlice<UInt32>, _ shape: IntegerShape, into writer: inout ByteWriter, depth: Int
     ) {
-        var runValues: [UInt32] = []
         var lengths: [UInt32] = []
-        runValues.reserveCapacity(shape.runs)
-        lengths.reserveCapacity(shape.runs)
-        for value in values {
-            if runValues.last == value {
-                lengths[lengths.count - 1] += 1
-            } else {
-                runValues.append(value)
-                lengths.append(0)
+        let runValues = [UInt32](unsafeUninitializedCapacity: shape.runs) { runValues, count in
+            lengths = [UInt32](unsafeUninitializedCapacity: shape.runs) { lengths, lengthCount in
+                values.withUnsafeBufferPointer { values in
+                    var start = 0
+                    for index in values.indices where index == values.count - 1 || values[index] != values[index + 1] {
+                        runValues.initializeElement(at: count, to: values[index])
+                        lengths.initializeElement(at: count, to: UInt32(truncatingIfNeeded: index - start))
+                        start = index + 1
+                        count += 1
+                    }
+                }
+                lengthCount = count
             }
         }
         writer.varint(runValues.count)
@@ -257,18 +265,27 @@ struct IntegerPlan {
         let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
         let lowMask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(width) - 1)
         var marks = [UInt8](repeating: 0, count: (values.count + 7) / 8)
-        var low: [UInt32] = []
         var high: [UInt32] = []
-        low.reserveCapacity(values.count)
-        var previous: UInt32 = 0
-        for (index, value) in values.enumerated() {
-            let coded = ofDeltas ? (value &- previous) & mask : value
-            previous = value
-            low.append(coded & lowMask)
-            if coded > lowMask {
-                high.append(coded >> UInt32(width))
-                marks[index / 8] |= 1 << UInt8(index % 8)
+        let low = [UInt32](unsafeUninitializedCapacity: values.count) { low, lowCount in
+            high = [UInt32](unsafeUninitializedCapacity: values.count) { high, highCount in
+                values.withUnsafeBufferPointer { values in
+                    marks.withUnsafeMutableBufferPointer { marks in
+                        var previous: UInt32 = 0
+                        for index in values.indices {
+                            let value = values[index]
+                            let coded = ofDeltas ? (value &- previous) & mask : value
+                            previous = value
+                            low.initializeElement(at: index, to: coded & lowMask)
+                            // Written in any case, and kept if it is marked: without a branch, which is hard to guess.
+                            high.initializeElement(at: highCount, to: coded >> UInt32(width))
+                            let isMarked: UInt8 = coded > lowMask ? 1 : 0
+                            highCount &+= Int(isMarked)
+                            marks[index / 8] |= isMarked &<< UInt8(index % 8)
+                        }
+                    }
+                }
             }
+            lowCount = values.count
         }
         writer.u8(ofDeltas ? 1 : 0)
         writer.u8(UInt8(range))

@@ -127,12 +127,11 @@ enum IntegerReader {
             let length = Int(lengths[run]) &+ 1
             guard length <= output.count &- position else { throw DecodingFault("has runs for more than its rows") }
             let value = T(truncatingIfNeeded: values[run])
-            // Most runs are short: four places are written at once where there is room, the rest overwritten later.
-            if length <= 4, position &+ 4 <= output.count {
-                base[position] = value
-                base[position &+ 1] = value
-                base[position &+ 2] = value
-                base[position &+ 3] = value
+            // Most runs are short: sixteen places are written at once where there is room, and those behind the run again by
+            // the next ones, so that no length is guessed wrong.
+            if position &+ 16 <= output.count {
+                for lane in 0..<16 { base[position &+ lane] = value }
+                if length > 16 { for index in (position &+ 16)..<(position &+ length) { base[index] = value } }
             } else {
                 for index in position..<(position &+ length) { base[index] = value }
             }

@@ -62,9 +62,8 @@ extension SegmentMerge {
         if ignoresHints { return nil }
         var largest: (rows: Int, kind: ColumnStorage.Kind)?
         for (segment, position) in zip(sources.segments, column.positions) {
-            guard let position, segment.isSealed, segment.header.bucket.level > .hour, !segment.isMasked,
-                segment.header.version >= 2, segment.header.rows >= Self.minDependentRows,
-                segment.header.rows > largest?.rows ?? 0
+            guard let position, segment.isSealed, !segment.isMasked, segment.header.tellsDependences,
+                segment.header.rows >= Self.minDependentRows, segment.header.rows > largest?.rows ?? 0
             else { continue }
             largest = (segment.header.rows, segment.header.columns[position].storage.kind)
         }
@@ -144,7 +143,11 @@ extension SegmentMerge {
                 isKept = keptBytes <= Self.maxBaseBytes
                 kept.chunks.append(payload)
             }
-            rollup.add(firstRow: range.lowerBound, codes, ordinals, values(chunk: chunk))
+            var runs: [UInt32]?
+            if case .byVisitor = way, stored.kind == .derived { runs = RollupBuilder.visitorRuns(ordinals) }
+            rollup.add(
+                firstRow: range.lowerBound, codes: codes, ordinals: ordinals, values: values(chunk: chunk),
+                visitorRuns: runs)
         }
         var storage = ColumnStorage.plain
         switch way {
@@ -209,23 +212,6 @@ extension ChunkDirectory.Zone {
         for code in codes {
             minimum = min(minimum, code)
             maximum = max(maximum, code)
-        }
-    }
-}
-
-extension RollupBuilder {
-    /// Adds the rows of a chunk.
-    mutating func add(firstRow: Int, _ codes: [UInt32], _ ordinals: [UInt32], _ values: [Double]?) {
-        codes.withUnsafeBufferPointer { codes in
-            ordinals.withUnsafeBufferPointer { ordinals in
-                guard let values else {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: nil)
-                    return
-                }
-                values.withUnsafeBufferPointer {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: $0)
-                }
-            }
         }
     }
 }

@@ -73,7 +73,7 @@ struct GroupIntakeTests {
             #expect(intake.count == 0)
             #expect(counter("weir_events_accepted_total", service) == 3)
             #expect(counter("weir_events_duplicate_total", service) == 2)
-            #expect(try service.deadLetters(site: "other", limit: 10, after: nil).count == 1)
+            #expect(try service.store.deadLetterPage(site: "other", limit: 10).letters.count == 1)
         }
     }
 

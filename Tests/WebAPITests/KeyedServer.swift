@@ -10,11 +10,9 @@ struct KeyedServer: Sendable {
     /// By site and scope, `shop.write` for example; `revoked` was one of the shop's, `admin` is of all sites.
     let keys: [String: String]
 
-    /// Runs a server and makes its keys.
-    ///
-    /// - Parameter hasAdmin: whether there is an admin key of all sites, which closes every site.
+    /// Runs a server and makes its keys, the first of them an admin's of all sites, which closes every site.
     static func with(
-        _ purpose: String, hasAdmin: Bool = true,
+        _ purpose: String,
         configure: (inout WeirServer.Configuration) -> Void = { _ in },
         _ body: @Sendable (KeyedServer) async throws -> Void
     ) async throws {
