@@ -220,7 +220,7 @@ struct AccessRouteTests {
             func status(_ path: String, key: String?, headers: [(String, String)] = []) async throws -> Int {
                 try await keyed.request("GET", path, key: key, headers: headers).status
             }
-            for path in ["/healthz", "/readyz", "/openapi.json", "/", "/app.js", "/app.css", "/metrics"] {
+            for path in ["/healthz", "/readyz", "/openapi.json", "/", "/weir.js", "/metrics"] {
                 let found = try await status(path, key: nil)
                 #expect(found == 200, "\(path)")
             }
