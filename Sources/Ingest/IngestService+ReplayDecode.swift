@@ -1,4 +1,5 @@
 import Access
+import Enrichment
 import Events
 import Storage
 
