@@ -58,7 +58,18 @@ extension Filter.Test {
 extension UnsafeRawBufferPointer {
     /// Whether `needle` occurs somewhere in these bytes.
     fileprivate func contains(_ needle: [UInt8]) -> Bool {
-        guard let baseAddress, !needle.isEmpty else { return needle.isEmpty }
-        return needle.withUnsafeBytes { memmem(baseAddress, count, $0.baseAddress, needle.count) != nil }
+        guard let first = needle.first else { return true }
+        guard let baseAddress, needle.count <= count else { return false }
+        // One call finds the places where it may begin.
+        var place = 0
+        let last = count - needle.count
+        return needle.withUnsafeBytes { needle in
+            guard let text = needle.baseAddress else { return true }
+            while place <= last, let found = memchr(baseAddress + place, CInt(first), last - place + 1) {
+                if memcmp(found, text, needle.count) == 0 { return true }
+                place = UnsafeRawPointer(found) - baseAddress + 1
+            }
+            return false
+        }
     }
 }

@@ -20,7 +20,7 @@ enum BrowserPrograms {
 @Suite(
     "In a browser", .serialized,
     .enabled(if: BrowserPrograms.isPossible, "needs Chromium and Python 3: apt-get install chromium python3"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(15)))
 struct BrowserTests {
     private func run(_ check: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let scripts = Repository.root.appendingPathComponent("Tests/BrowserTests/Scripts").path
@@ -29,7 +29,7 @@ struct BrowserTests {
             [
                 "-u", scripts + "/run.py", check, try Repository.program("weir"), try Repository.program("loadgen"),
                 Repository.root.appendingPathComponent(".build/browser").path,
-            ], seconds: 500)
+            ], seconds: 860)
         #expect(
             process.exitCode == 0 && process.output.hasSuffix("passed\n"), "\(process.output)\(process.errors)",
             sourceLocation: sourceLocation)

@@ -46,7 +46,7 @@ struct AccessRouteTests {
         Route(endpoint: .deadLetters, method: "GET", target: "/v1/dead-letters?site=shop", scope: "read"),
         Route(
             endpoint: .replayDeadLetters, method: "POST", target: "/v1/dead-letters/replay", scope: "admin",
-            headers: [KeyedServer.json], body: #"{"site":"shop"}"#),
+            headers: [KeyedServer.json], body: #"{"site":"shop"}"#, isLate: true),
         Route(endpoint: .getSchema, method: "GET", target: "/v1/sites/shop/schema", scope: "read"),
         Route(
             endpoint: .putSchema, method: "PUT", target: "/v1/sites/shop/schema", scope: "admin",
@@ -220,7 +220,7 @@ struct AccessRouteTests {
             func status(_ path: String, key: String?, headers: [(String, String)] = []) async throws -> Int {
                 try await keyed.request("GET", path, key: key, headers: headers).status
             }
-            for path in ["/healthz", "/readyz", "/openapi.json", "/", "/app.js", "/app.css", "/metrics"] {
+            for path in ["/healthz", "/readyz", "/openapi.json", "/", "/weir.js", "/metrics"] {
                 let found = try await status(path, key: nil)
                 #expect(found == 200, "\(path)")
             }

@@ -11,7 +11,7 @@ import threading
 import time
 
 # Generous: on a busy machine everything takes its time, and nothing here measures speed.
-PATIENCE = float(os.environ.get("WEIR_BROWSER_PATIENCE", "60"))
+PATIENCE = float(os.environ.get("WEIR_BROWSER_PATIENCE", "150"))
 
 
 class Browser:

@@ -17,7 +17,7 @@ from weirserver import Server  # noqa: E402
 def main():
     name, weir, loadgen, pictures = sys.argv[1:5]
     # Whatever hangs is told by where it hangs.
-    faulthandler.dump_traceback_later(float(os.environ.get("WEIR_BROWSER_SECONDS", "400")), exit=True)
+    faulthandler.dump_traceback_later(float(os.environ.get("WEIR_BROWSER_SECONDS", "840")), exit=True)
     os.makedirs(pictures, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="weir-browser-") as folder:
         server = Server(weir, os.path.join(folder, "data"))

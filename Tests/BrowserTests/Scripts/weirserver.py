@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
-PATIENCE = float(os.environ.get("WEIR_BROWSER_PATIENCE", "60"))
+PATIENCE = float(os.environ.get("WEIR_BROWSER_PATIENCE", "150"))
 
 
 class Server:
