@@ -15,6 +15,7 @@ Exits with 0 where all answers are equal, else with 1 and the differences.
 import argparse
 import http.client
 import json
+import re
 import sys
 
 import duckdb
@@ -50,6 +51,11 @@ def read_log(database, path):
             nullif(nullif(f.referrer, '-'), '') as referrer,
             nullif(nullif(f.agent, '-'), '') as agent
         from parsed where f.status <> ''""")
+    # Bytes that are no printable ASCII stand as \\xHH in the log.
+    for name in ["target", "referrer", "agent"]:
+        written = database.execute(f"select distinct {name} from requests where contains({name}, '\\')").fetchall()
+        for (text,) in written:
+            database.execute(f"update requests set {name} = $1 where {name} = $2", [unescaped(text), text])
     lists = ", ".join(f"'{name}'" for name in ASSETS.split())
     downloads = ", ".join(f"'{name}'" for name in DOWNLOADS.split())
     database.execute(f"""
@@ -64,6 +70,15 @@ def read_log(database, path):
                  when ending in ({downloads}) then 'download'
                  else 'page_view' end as event
         from requests""")
+
+
+def unescaped(text):
+    """What a text of the log means."""
+    plain = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b'"': b'"', b"\\": b"\\"}
+    found = re.sub(
+        rb'\\(?:x([0-9a-fA-F]{2})|([ntr"\\]))',
+        lambda match: bytes([int(match[1], 16)]) if match[1] else plain[match[2]], text.encode())
+    return found.decode(errors="replace")
 
 
 def read_agents(database, path):

@@ -13,16 +13,18 @@ package final class CountryDatabase: @unchecked Sendable {
 
     /// Opens a database.
     package init(path: String) throws(EnrichmentError) {
-        database = .allocate(capacity: 1)
-        database.initialize(to: MMDB_s())
-        let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), database)
+        // Owned only once it is open: what is thrown behind that ends with `deinit`.
+        let opened = UnsafeMutablePointer<MMDB_s>.allocate(capacity: 1)
+        opened.initialize(to: MMDB_s())
+        let status = MMDB_open(path, UInt32(MMDB_MODE_MMAP), opened)
         guard status == MMDB_SUCCESS else {
-            database.deallocate()
+            opened.deallocate()
             let reason = MMDB_strerror(status).map { String(cString: $0) } ?? "unknown error"
             throw EnrichmentError(
                 "geoip: the database \(path) cannot be used: \(reason). Name a file in MaxMind's format (.mmdb), such as "
                     + "GeoLite2-Country.mmdb.")
         }
+        database = opened
     }
 
     deinit {
