@@ -1,19 +1,25 @@
 /// What the query engine may use.
 public struct EngineOptions: Sendable {
-    /// Bytes that one query may hold besides what it reads (limit queryMemory); more is refused as `memory_limit`.
+    /// Bytes that the queries that run may hold together besides what is kept for others too (limit queryMemory): a
+    /// query that needs more by itself is refused as `memory_limit`, one that other queries leave too little to as
+    /// `query_memory_busy`.
     public var memoryBytes: Int
-    /// Bytes of answers that are kept for being asked again (limit answerCache); the least recently used go. 0 keeps
-    /// none.
+    /// Bytes of answers that are kept for being asked again (limit answerCache), within the store's budget of caches;
+    /// the least recently used go. 0 keeps none.
     public var answerCacheBytes: Int
     /// Bytes of partial results of sealed segments that are kept; twice as much as of whole answers.
     public var partialCacheBytes: Int { min(answerCacheBytes, Int.max / 2) * 2 }
     /// The most time a query may take unless it asks for less, milliseconds.
     public var timeoutMs: Int64
 
-    /// Bytes that one query may hold where nothing else is set: 1 GiB.
-    public static let defaultMemoryBytes = 1 << 30
+    /// Bytes that queries may hold where nothing else is set: 512 MiB.
+    public static let defaultMemoryBytes = 512 << 20
     /// Bytes of answers kept where nothing else is set: 64 MiB.
     public static let defaultAnswerCacheBytes = 64 << 20
+
+    /// Entries of roll-ups above which a `top` walks their heads instead of adding all of them up.
+    package var leastHeadEntries = EngineOptions.defaultLeastHeadEntries
+    static let defaultLeastHeadEntries = 65_536
 
     /// Options; those that are not given have their defaults.
     public init(

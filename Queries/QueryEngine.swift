@@ -13,7 +13,8 @@ public final class QueryEngine: Sendable {
     private let store: Store
     private let clock: any WallClock
     private let threads: Int
-    private let derived = DerivedCache()
+    private let derived: DerivedCache
+    private let memory: QueryMemoryPool
     private let options: EngineOptions
     private let answers: AnswerCache
     private let partials: PartialCache
@@ -33,8 +34,10 @@ public final class QueryEngine: Sendable {
         self.options = options
         self.clock = clock
         helpers = QueryWorkers(threads: threads)
-        answers = AnswerCache(limit: options.answerCacheBytes)
-        partials = PartialCache(limit: options.partialCacheBytes)
+        derived = DerivedCache(budget: store.cacheBudget)
+        memory = QueryMemoryPool(limit: options.memoryBytes)
+        answers = AnswerCache(limit: options.answerCacheBytes, budget: store.cacheBudget)
+        partials = PartialCache(limit: options.partialCacheBytes, budget: store.cacheBudget)
     }
 
     /// Answers a query given as JSON.
@@ -67,10 +70,10 @@ public final class QueryEngine: Sendable {
         let execution = Execution(
             snapshot: snapshot, hash: store.hash, now: now, threads: threads, helpers: helpers,
             timeoutMs: min(common.timeoutMs ?? options.timeoutMs, options.timeoutMs),
-            memory: QueryMemory(limit: options.memoryBytes),
+            memory: QueryMemory(pool: memory),
             partials: common.useCache && options.partialCacheBytes > 0
                 ? PartialResults(cache: partials, query: request.key) : nil,
-            cancellation: cancellation, derived: derived)
+            cancellation: cancellation, derived: derived, leastHeadEntries: options.leastHeadEntries)
         try execution.check()
         let range = try common.range.resolve(
             now: now, firstEvent: snapshot.first, lastEvent: snapshot.last, timezone: common.timezone)
@@ -83,7 +86,8 @@ public final class QueryEngine: Sendable {
         var writer = JSONWriter(reserving: 4096)
         writer.value(.object(try members(of: query, execution, range)))
         let relativeError = execution.relativeError
-        if let place {
+        if var place, answers.takes(request.key.count + writer.bytes.count) {
+            try place.extend(query, range: range, execution: execution)
             answers.keep(
                 AnswerCache.Kept(content: writer.bytes, relativeError: relativeError), of: request.key, at: place)
         }
@@ -144,6 +148,14 @@ public final class QueryEngine: Sendable {
         public var partBytes = 0
         public var partHits = 0
         public var partMisses = 0
+        /// What was worked out from sets of segments, such as lined-up visitors, and its bytes.
+        public var derivedEntries = 0
+        public var derivedBytes = 0
+        /// Bytes that queries hold, the most they held at once, their limit, and queries refused for want of them.
+        public var memoryBytes = 0
+        public var memoryPeakBytes = 0
+        public var memoryLimit = 0
+        public var memoryRefusals = 0
 
         /// Figures of an engine that has done nothing.
         public init() {}
@@ -157,6 +169,9 @@ public final class QueryEngine: Sendable {
         (statistics.keptAnswers, statistics.keptBytes) = (kept, bytes)
         (statistics.hits, statistics.misses) = (hits, misses)
         (statistics.keptParts, statistics.partBytes, statistics.partHits, statistics.partMisses) = partials.statistics
+        (statistics.derivedEntries, statistics.derivedBytes) = derived.statistics
+        (statistics.memoryBytes, statistics.memoryPeakBytes, statistics.memoryRefusals) = memory.statistics
+        statistics.memoryLimit = memory.limit
         return statistics
     }
 

@@ -11,17 +11,18 @@ public struct CommitItem: Sendable {
     /// The key under which its answer is remembered.
     public var claim: AnswerClaim?
     /// Whether it is what many requests brought: then a site too many costs only the request that names it.
-    public var isGroup = false
+    public var isGroup: Bool
 
     /// Creates an item.
     public init(
         runs: [PreparedRun], deadLetters: [(site: String, letter: DeadLetter)], replay: Replay? = nil,
-        claim: AnswerClaim? = nil
+        claim: AnswerClaim? = nil, isGroup: Bool = false
     ) {
         self.runs = runs
         self.deadLetters = deadLetters
         self.replay = replay
         self.claim = claim
+        self.isGroup = isGroup
     }
 
     /// Dead letters of one site that are admitted anew.

@@ -1,10 +1,10 @@
 import Events
 import Synchronization
 
-/// Decoded parts of sealed segments, least recently used out first, within a limit of bytes.
+/// Decoded parts of sealed segments, least recently used out first, within a budget that it shares with other caches.
 ///
 /// Sharded by key so that the threads of a query do not wait for each other.
-final class PartCache: Sendable {
+final class PartCache: CacheBudget.Member {
     struct Key: Hashable, Sendable {
         var segment: UInt64
         var part: PartID
@@ -49,24 +49,33 @@ final class PartCache: Sendable {
         }
         var slots: [Key: Slot] = [:]
         var bytes = 0
-        var clock: UInt64 = 0
     }
 
     private final class LockedShard: Sendable {
         let state = Mutex(Shard())
     }
 
-    /// The most bytes held.
-    let limit: Int
+    /// What the parts are held within.
+    let budget: CacheBudget
+    let weight: UInt64 = 1
     private let shards: [LockedShard]
     private let hitCount = Atomic<Int>(0)
     private let missCount = Atomic<Int>(0)
     private static let shardCount = 16
 
-    init(limit: Int) {
-        self.limit = limit
+    /// A part that would take more of the budget than one in so many bytes is not held.
+    private static let largestShare = 4
+
+    init(budget: CacheBudget) {
+        self.budget = budget
         shards = (0..<PartCache.shardCount).map { _ in LockedShard() }
+        budget.join(self)
     }
+
+    /// A cache with a budget of its own.
+    convenience init(limit: Int) { self.init(budget: CacheBudget(limit: limit)) }
+
+    deinit { budget.count(-statistics.bytes) }
 
     /// Bytes held, parts found and parts not found so far.
     var statistics: (bytes: Int, hits: Int, misses: Int) {
@@ -80,9 +89,9 @@ final class PartCache: Sendable {
     /// result is good.
     func entry(_ key: Key, load: () throws(StorageError) -> Entry) throws(StorageError) -> Entry {
         let shard = shards[Int(UInt(bitPattern: key.hashValue) % UInt(PartCache.shardCount))]
+        let now = budget.tick()
         let held = shard.state.withLock { shard -> Entry? in
-            shard.clock += 1
-            shard.slots[key]?.used = shard.clock
+            shard.slots[key]?.used = now
             return shard.slots[key]?.entry
         }
         if let held {
@@ -92,14 +101,16 @@ final class PartCache: Sendable {
         missCount.add(1, ordering: .relaxed)
         let entry = try load()
         let bytes = entry.bytes
-        let share = limit / PartCache.shardCount
-        guard bytes <= share else { return entry }
-        shard.state.withLock { shard in
-            guard shard.slots[key] == nil else { return }
-            if shard.bytes + bytes > share { evict(&shard, to: max(0, share * 7 / 8 - bytes)) }
-            shard.clock += 1
-            shard.slots[key] = Shard.Slot(entry: entry, bytes: bytes, used: shard.clock)
+        guard bytes <= budget.limit / PartCache.largestShare else { return entry }
+        let isNew = shard.state.withLock { shard in
+            guard shard.slots[key] == nil else { return false }
+            shard.slots[key] = Shard.Slot(entry: entry, bytes: bytes, used: now)
             shard.bytes += bytes
+            return true
+        }
+        if isNew {
+            budget.count(bytes)
+            budget.makeRoom()
         }
         return entry
     }
@@ -107,33 +118,31 @@ final class PartCache: Sendable {
     /// Forgets all parts of a segment, which is about to be gone, and of every mask over it.
     ///
     /// - Complexity: O(parts held of all segments).
-    func remove(segment: UInt64) {
-        for shard in shards {
-            shard.state.withLock { shard in
-                for (key, slot) in shard.slots where key.segment == segment {
-                    shard.slots[key] = nil
-                    shard.bytes -= slot.bytes
-                }
-            }
-        }
-    }
+    func remove(segment: UInt64) { remove { key, _ in key.segment == segment } }
 
     /// Forgets everything.
-    func removeAll() {
+    func removeAll() { remove { _, _ in true } }
+
+    func forEachUse(_ body: (_ used: UInt64, _ bytes: Int) -> Void) {
         for shard in shards {
-            shard.state.withLock { shard in
-                shard.slots = [:]
-                shard.bytes = 0
-            }
+            let slots = shard.state.withLock { shard in shard.slots.values.map { ($0.used, $0.bytes) } }
+            for (used, bytes) in slots { body(used, bytes) }
         }
     }
 
-    // Evicts in bulk, an eighth of the shard at a time, so that the sort is paid once for many evictions.
-    private func evict(_ shard: inout Shard, to target: Int) {
-        for (key, slot) in shard.slots.sorted(by: { $0.value.used < $1.value.used }) {
-            if shard.bytes <= target { return }
-            shard.slots[key] = nil
-            shard.bytes -= slot.bytes
+    func forget(usedUpTo time: UInt64) { remove { _, used in used <= time } }
+
+    private func remove(where isMeant: (Key, _ used: UInt64) -> Bool) {
+        for shard in shards {
+            // What is forgotten is freed after the lock is.
+            let (gone, bytes) = shard.state.withLock { shard in
+                let gone = shard.slots.filter { isMeant($0.key, $0.value.used) }
+                let bytes = gone.values.reduce(0) { $0 + $1.bytes }
+                for key in gone.keys { shard.slots[key] = nil }
+                shard.bytes -= bytes
+                return (gone, bytes)
+            }
+            if !gone.isEmpty { budget.count(-bytes) }
         }
     }
 }

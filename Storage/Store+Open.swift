@@ -18,7 +18,7 @@ extension Store {
         let hash = try naming(directory) { () throws(StorageError) in
             try identity(of: database, directory: directory, faults: options.faults)
         }
-        let cache = PartCache(limit: options.partCacheBytes)
+        let cache = PartCache(budget: CacheBudget(limit: options.cacheBytes))
         var recovered = RecoveredStore(
             writer: StoreWriter(
                 ids: SiteIds(

@@ -127,6 +127,9 @@ public final class Store: Sendable {
     /// Whether what is in flight has reached its limit, so that ingest must wait for sealing.
     public var isOverloaded: Bool { bytesInFlight.load(ordering: .relaxed) > options.inFlightBytes }
 
+    /// What all caches of the store and of its queries keep together.
+    public var cacheBudget: CacheBudget { cache.budget }
+
     /// Figures for the metrics.
     public struct Statistics: Sendable {
         public var rowsInFlight = 0
@@ -158,7 +161,11 @@ public final class Store: Sendable {
         public var compactions = 0
         public var rowsCompacted = 0
         public var compactionsHeld = 0
+        /// Bytes of decoded parts; those of all caches within the budget, its limit, and what had to go so far.
         public var cacheBytes = 0
+        public var cachedBytes = 0
+        public var cacheLimit = 0
+        public var cacheEvictedBytes = 0
         public var cacheHits = 0
         public var cacheMisses = 0
         public var ids = 0
@@ -209,6 +216,8 @@ public final class Store: Sendable {
         result.rowsInFlight = rowsInFlight.load(ordering: .relaxed)
         result.bytesInFlight = bytesInFlight.load(ordering: .relaxed)
         (result.cacheBytes, result.cacheHits, result.cacheMisses) = cache.statistics
+        (result.cachedBytes, result.cacheLimit) = (cacheBudget.bytes, cacheBudget.limit)
+        result.cacheEvictedBytes = cacheBudget.evictedBytes
         (result.retiredSegments, result.pendingPurges) = graveyard.withLock { ($0.graves.count, $0.purges.count) }
         (result.erasures, result.erasedEvents, result.erasedDeadLetters) = removals.withLock {
             ($0.erasures, $0.erasedEvents, $0.erasedDeadLetters)

@@ -31,8 +31,8 @@ public struct StoreOptions: Sendable {
     public var maxSegmentRows = 32_000_000
     /// Bytes that one compaction may take in memory, about; what would take more is left as it is, and counted.
     public var compactionBytes = 512 << 20
-    /// Bytes of decoded parts kept; least recently used go first.
-    public var partCacheBytes = 512 << 20
+    /// Bytes that all caches but RocksDB's keep together, see ``CacheBudget``.
+    public var cacheBytes = 480 << 20
     /// Bytes of blocks RocksDB keeps.
     public var blockCacheBytes = 32 << 20
     /// Bytes of recent writes RocksDB keeps in memory before it writes them to a file of their own; its log holds as
@@ -86,6 +86,13 @@ public struct StoreOptions: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// Divides one limit of bytes among RocksDB's blocks, which get an eighth and no more than 32 MiB, and all other
+    /// caches.
+    public mutating func limitCaches(to bytes: Int) {
+        blockCacheBytes = min(32 << 20, bytes / 8)
+        cacheBytes = bytes - blockCacheBytes
+    }
 
     /// Whether any site's events are ever given up for their age.
     public var hasRetention: Bool { retention != nil || retentionOfSite.values.contains { $0 != nil } }

@@ -41,7 +41,7 @@ struct DecodeBench {
     init(directory: String, blockCacheBytes: Int) throws {
         var options = StoreOptions()
         options.blockCacheBytes = blockCacheBytes
-        options.partCacheBytes = 16 << 30
+        options.cacheBytes = 16 << 30
         let store = try openStore(directory, options, clock: SystemClock())
         self.store = store
         segments = store.siteNames().flatMap { store.snapshot(site: $0).segments }.filter(\.isSealed)

@@ -80,13 +80,14 @@ struct FunnelReport {
         var texts = GroupTexts(execution, Grouping(dimensions: query.by))
         var keys: [(row: Int, count: Int, key: [String?])] = []
         for (number, row) in tally.rows.enumerated() where row.interval == FunnelTally.noInterval {
+            if keys.count & 0xFFF == 0 { try execution.check() }
             let isNone = Int(row.group) == result.table.count
             let key =
                 isNone
                 ? [String?](repeating: nil, count: query.by.count) : try texts.key(result.table, Int(row.group))
             keys.append((number, tally.counts(of: number).first ?? 0, key))
         }
-        keys.sort { left, right in
+        try execution.sort(&keys) { left, right in
             left.count != right.count ? left.count > right.count : KeyOrder.precedes(left.key, right.key)
         }
         let shown = keys.prefix(query.limit)

@@ -16,7 +16,7 @@ extension FunnelVisitorsQuery {
             let after = try FunnelVisitorsCursor(cursor).visitor
             order.removeAll { !names.isAfter(result.listed[$0], after) }
         }
-        order.sort { names.precedes(result.listed[$0], result.listed[$1]) }
+        try execution.sort(&order) { names.precedes(result.listed[$0], result.listed[$1]) }
         let shown = order.prefix(limit).map { result.listed[$0] }
         let visitors = shown.map { visitor in
             JSONValue.object([

@@ -47,11 +47,12 @@ extension ValuesQuery {
         var texts = GroupTexts(execution, grouping)
         var values: [(text: String, events: Int)] = []
         for group in 0..<result.table.count {
+            if group & 0xFFF == 0 { try execution.check() }
             guard let text = try texts.text(result.table, group, dimension: 0), text.utf8.starts(with: prefix.utf8)
             else { continue }
             values.append((text, result.sums.events[group]))
         }
-        values.sort { left, right in
+        try execution.sort(&values) { left, right in
             left.events != right.events
                 ? left.events > right.events : left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
         }

@@ -10,6 +10,8 @@ struct GroupNumbers {
     var sessions = SessionNumbers()
     var measures: [Measure] = []
     var statistics: [Accumulators.Statistics] = []
+    /// Whether the numbers that percentiles are taken of ascend.
+    private var areSorted = false
 
     init() {}
 
@@ -42,7 +44,8 @@ struct GroupNumbers {
             guard let statistics = statistics(of: measure), statistics.count > 0 else { return nil }
             return statistics.maximum
         case .percentile(let percent, let measure):
-            return GroupNumbers.percentile(percent, of: statistics(of: measure)?.numbers ?? [])
+            let numbers = statistics(of: measure)?.numbers ?? []
+            return GroupNumbers.percentile(percent, of: areSorted ? numbers : numbers.sorted())
         }
     }
 
@@ -57,15 +60,24 @@ struct GroupNumbers {
         }
     }
 
+    /// Sorts the numbers that percentiles are taken of, once for all of them.
+    mutating func sort(_ execution: Execution) throws(QueryError) {
+        for index in statistics.indices where statistics[index].numbers.count > 1 {
+            try execution.sort(&statistics[index].numbers, by: <)
+        }
+        areSorted = true
+    }
+
     private func statistics(of measure: Measure) -> Accumulators.Statistics? {
         measures.firstIndex(of: measure).map { statistics[$0] }
     }
 
     /// The exact percentile, interpolated linearly between the closest ranks (method 7 of Hyndman and Fan 1996, the
     /// default of NumPy, R and spreadsheets).
-    static func percentile(_ percent: Double, of numbers: [Double]) -> Double? {
-        guard !numbers.isEmpty else { return nil }
-        let sorted = numbers.sorted()
+    ///
+    /// - Parameter sorted: the numbers, ascending.
+    static func percentile(_ percent: Double, of sorted: [Double]) -> Double? {
+        guard !sorted.isEmpty else { return nil }
         let rank = percent / 100 * Double(sorted.count - 1)
         let low = min(Int(rank), sorted.count - 1)
         let high = min(low + 1, sorted.count - 1)
@@ -104,7 +116,13 @@ struct MetricScan {
     func numbers(
         of groups: [Int], in result: GroupedScan.Result, for metrics: [Metric]
     ) throws(QueryError) -> [GroupNumbers] {
-        var numbers = groups.map { GroupNumbers(result.sums, group: $0) }
+        var numbers: [GroupNumbers] = []
+        numbers.reserveCapacity(groups.count)
+        for group in groups {
+            if numbers.count & 0x3FFF == 0 { try execution.check() }
+            numbers.append(GroupNumbers(result.sums, group: group))
+            try numbers[numbers.count - 1].sort(execution)
+        }
         let needs = MetricNeeds(metrics)
         guard needs.visitors || needs.sessions else { return numbers }
         var selected = [Int32](repeating: -1, count: result.table.count)

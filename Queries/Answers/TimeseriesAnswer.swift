@@ -52,6 +52,7 @@ extension TimeseriesQuery {
         var keys: [(text: String?, events: Int)] = []
         var keyOfGroup: [Int] = []
         for group in 0..<result.table.count {
+            if group & 0xFFF == 0 { try execution.check() }
             let hashes = try texts.hashes(result.table, group)
             let number = numberOfKey[hashes] ?? keys.count
             if number == keys.count {
@@ -61,10 +62,12 @@ extension TimeseriesQuery {
             keys[number].events += result.sums.events[group]
             keyOfGroup.append(number)
         }
-        let order = keys.indices.sorted {
+        var sorted = Array(keys.indices)
+        try execution.sort(&sorted) {
             keys[$0].events != keys[$1].events
                 ? keys[$0].events > keys[$1].events : KeyOrder.precedes([keys[$0].text], [keys[$1].text])
-        }.prefix(limit)
+        }
+        let order = sorted.prefix(limit)
         var rank = [Int](repeating: -1, count: keys.count)
         for (position, key) in order.enumerated() { rank[key] = position }
         let shown = (0..<result.table.count).compactMap { group -> (group: Int, interval: Int, key: Int)? in

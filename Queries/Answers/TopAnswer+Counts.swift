@@ -15,35 +15,19 @@ extension TopQuery {
     func answerByCounts(
         _ execution: Execution, _ range: ResolvedRange
     ) throws(QueryError) -> [(key: String, value: JSONValue)]? {
-        let isByVisitors = orderBy == .visitors
         guard by.count == 1, !approximate, seriesInterval == nil, offset + limit > 0,
             metrics.allSatisfy({ $0 == .events || $0 == .pageviews || $0 == .visitors }),
-            having.allSatisfy({ $0.metric == .events || $0.metric == .pageviews }), !isByVisitors || descending,
-            let (counts, union) = try ValueCounts(
-                execution: execution, dimension: by[0], filter: common.filter, range: range,
-                needsPageviews: computedMetrics.contains(.pageviews), needsVisitors: isByVisitors
-            ).run()
+            having.allSatisfy({ $0.metric == .events || $0.metric == .pageviews }), orderBy != .visitors || descending
         else { return nil }
-
-        let found = candidates(counts)
-        if isByVisitors, found.count > Self.maxCandidates { return nil }
-        var table = GroupTable(dimensions: 1)
-        var numbers: [GroupNumbers] = []
-        for value in found {
-            _ = table.insert(hash: union.index.keys[value], interval: 0, place: union.places[value])
-            var number = GroupNumbers()
-            number.events = counts.events[value]
-            if !counts.pageviews.isEmpty { number.pageviews = counts.pageviews[value] }
-            numbers.append(number)
-        }
-        if isByVisitors {
-            let visitors = try visitors(of: Array(numbers.indices), in: table, execution, range)
-            for (number, visitors) in visitors.enumerated() { numbers[number].visitors = visitors }
-        }
+        var found = try heads(execution, range)
+        if found == nil { found = try counts(execution, range) }
+        guard let counted = found else { return nil }
+        let table = counted.table
+        var numbers = counted.numbers
         var texts = GroupTexts(execution, Grouping(dimensions: by))
         let ordered = try ordered(Array(numbers.indices), numbers, table, &texts, execution)
         let shown = Array(ordered.dropFirst(offset).prefix(limit))
-        if !isByVisitors, metrics.contains(.visitors) {
+        if orderBy != .visitors, metrics.contains(.visitors) {
             let visitors = try visitors(of: shown, in: table, execution, range)
             for (group, visitors) in zip(shown, visitors) { numbers[group].visitors = visitors }
         }
@@ -57,13 +41,69 @@ extension TopQuery {
         var members: [(key: String, value: JSONValue)] = [("rows", .array(rows))]
         if other {
             var rest = GroupNumbers()
-            rest.events = counts.events.reduce(0, +) - shown.reduce(0) { $0 + numbers[$1].events }
-            rest.pageviews = counts.pageviews.reduce(0, +) - shown.reduce(0) { $0 + numbers[$1].pageviews }
+            rest.events = counted.events - shown.reduce(0) { $0 + numbers[$1].events }
+            rest.pageviews = counted.pageviews - shown.reduce(0) { $0 + numbers[$1].pageviews }
             let additive = metrics.filter { $0 != .visitors }
             members.append(("other", .object(additive.map { ($0.name, rest.json($0)) })))
         }
-        members.append(("distinct", .integer(Int64(counts.events.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }))))
+        members.append(("distinct", .integer(Int64(counted.distinct))))
         return members
+    }
+
+    /// The values that may be shown with their numbers, and what all values have together.
+    private struct Counted {
+        var table = GroupTable(dimensions: 1)
+        var numbers: [GroupNumbers] = []
+        var events = 0
+        var pageviews = 0
+        var distinct = 0
+
+        mutating func add(_ value: Int, of union: ValueUnion, events: Int, pageviews: Int) {
+            _ = table.insert(hash: union.index.keys[value], interval: 0, place: union.places[value])
+            var number = GroupNumbers()
+            (number.events, number.pageviews) = (events, pageviews)
+            numbers.append(number)
+        }
+    }
+
+    /// From the heads of roll-ups: the most frequent values by events.
+    private func heads(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> Counted? {
+        guard orderBy == .events, descending, having.isEmpty, !metrics.contains(.pageviews),
+            let found = try TopHeads(
+                counts: ValueCounts(
+                    execution: execution, dimension: by[0], filter: common.filter, range: range,
+                    needsPageviews: false, needsVisitors: false),
+                wanted: offset + limit, leastEntries: execution.leastHeadEntries
+            ).run()
+        else { return nil }
+        var counted = Counted(events: found.total, distinct: found.distinct)
+        for (value, events) in found.values { counted.add(value, of: found.union, events: events, pageviews: 0) }
+        return counted
+    }
+
+    /// From the numbers of all values.
+    private func counts(_ execution: Execution, _ range: ResolvedRange) throws(QueryError) -> Counted? {
+        guard
+            let (counts, union) = try ValueCounts(
+                execution: execution, dimension: by[0], filter: common.filter, range: range,
+                needsPageviews: computedMetrics.contains(.pageviews), needsVisitors: orderBy == .visitors
+            ).run()
+        else { return nil }
+        let found = candidates(counts)
+        if orderBy == .visitors, found.count > Self.maxCandidates { return nil }
+        var counted = Counted(
+            events: counts.events.reduce(0, +), pageviews: counts.pageviews.reduce(0, +),
+            distinct: counts.events.reduce(0) { $0 + ($1 > 0 ? 1 : 0) })
+        for value in found {
+            counted.add(
+                value, of: union, events: counts.events[value],
+                pageviews: counts.pageviews.isEmpty ? 0 : counts.pageviews[value])
+        }
+        if orderBy == .visitors {
+            let visitors = try visitors(of: Array(counted.numbers.indices), in: counted.table, execution, range)
+            for (number, visitors) in visitors.enumerated() { counted.numbers[number].visitors = visitors }
+        }
+        return counted
     }
 
     /// The values that may be shown: those up to the last place and their equals.

@@ -43,7 +43,7 @@ extension TopQuery {
             rows.append(.object(row))
         }
         var members: [(key: String, value: JSONValue)] = [("rows", .array(rows))]
-        if other { members.append(("other", otherRow(result, shown: Set(shown)))) }
+        if other { members.append(("other", try otherRow(result, shown: Set(shown), execution))) }
         members.append(("distinct", .integer(Int64(result.table.count))))
         return members
     }
@@ -61,9 +61,9 @@ extension TopQuery {
             return nil
         }
         var numbers = (0..<result.table.count).map { GroupNumbers(result.sums, group: $0) }
-        let groups = numbers.indices
+        var groups = numbers.indices
             .filter { group in having.allSatisfy { $0.holds(for: numbers[group].value($0.metric)) } }
-            .sorted { result.sums.maxVisitors($0) > result.sums.maxVisitors($1) }
+        try scan.execution.sort(&groups) { result.sums.maxVisitors($0) > result.sums.maxVisitors($1) }
         var done = 0
         var next = min(groups.count, max(64, wanted * 2))
         while done < next {
@@ -109,19 +109,23 @@ extension TopQuery {
             let isTied =
                 (position > 0 && values[sorted[position - 1]] == values[group])
                 || (position + 1 < sorted.count && values[sorted[position + 1]] == values[group])
+            if position & 0xFFF == 0 { try execution.check() }
             if isTied { keys[group] = try texts.key(table, group) }
         }
-        sorted.sort { left, right in
+        try execution.sort(&sorted) { left, right in
             isBefore(values[left], values[right]) ?? KeyOrder.precedes(keys[left] ?? [], keys[right] ?? [])
         }
         return Array(sorted.prefix(wanted))
     }
 
     /// What is not shown, summed up; only of metrics that add up.
-    private func otherRow(_ result: GroupedScan.Result, shown: Set<Int>) -> JSONValue {
+    private func otherRow(
+        _ result: GroupedScan.Result, shown: Set<Int>, _ execution: Execution
+    ) throws(QueryError) -> JSONValue {
         var rest = Accumulators(result.sums.plan)
         rest.grow(to: 1)
         for group in 0..<result.table.count where !shown.contains(group) {
+            if group & 0xFFFF == 0 { try execution.check() }
             rest.add(result.sums, group: group, to: 0)
         }
         let numbers = GroupNumbers(rest, group: 0)

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A partial result is found by the bytes of the query, by which of its scans it belongs to, and by the part of the
 /// segment it covers. It is kept only of segments that lie wholly in the range, so that the range does not matter.
-final class PartialCache: Sendable {
+final class PartialCache: CacheBudget.Member {
     struct Key: Hashable, Sendable {
         /// The query's bytes, see ``QueryRequest/key``.
         let query: [UInt8]
@@ -28,32 +28,37 @@ final class PartialCache: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var bytes = 0
-        var time: UInt64 = 0
         var hits = 0
         var misses = 0
     }
 
     private let state = Mutex(State())
     private let limit: Int
+    private let budget: CacheBudget
+    let weight: UInt64 = 8
 
     /// Parts kept at most, however small: looking for the least recently used goes through all of them.
     static let maxParts = 16_384
     /// Groups of a part that is kept at most.
     static let maxGroups = 65_536
 
-    /// - Parameter limit: bytes that are kept at most.
-    init(limit: Int) {
+    /// - Parameter limit: bytes of the budget that are kept at most.
+    init(limit: Int, budget: CacheBudget) {
         self.limit = limit
+        self.budget = budget
+        budget.join(self)
     }
 
+    deinit { budget.count(-statistics.bytes) }
+
     func find(_ key: Key) -> PartialGroups? {
-        state.withLock { state in
-            state.time += 1
+        let now = budget.tick()
+        return state.withLock { state in
             guard let entry = state.entries[key] else {
                 state.misses += 1
                 return nil
             }
-            state.entries[key]?.used = state.time
+            state.entries[key]?.used = now
             state.hits += 1
             return entry.groups
         }
@@ -61,12 +66,14 @@ final class PartialCache: Sendable {
 
     func keep(_ groups: PartialGroups, as key: Key) {
         let bytes = groups.bytes + key.query.count + 192
-        guard bytes <= limit / 16 else { return }
+        guard bytes <= min(limit, budget.limit) / 16 else { return }
+        let now = budget.tick()
         state.withLock { state in
-            state.time += 1
-            if let before = state.entries[key] { state.bytes -= before.bytes }
-            state.entries[key] = Entry(groups: groups, bytes: bytes, used: state.time)
+            let before = state.bytes
+            if let old = state.entries[key] { state.bytes -= old.bytes }
+            state.entries[key] = Entry(groups: groups, bytes: bytes, used: now)
             state.bytes += bytes
+            defer { budget.count(state.bytes - before) }
             guard state.bytes > limit || state.entries.count > Self.maxParts else { return }
             // A tenth at once, so that looking for them is rarely done.
             let oldest = state.entries.sorted { $0.value.used < $1.value.used }
@@ -74,6 +81,21 @@ final class PartialCache: Sendable {
                 if state.bytes <= limit / 10 * 9, state.entries.count <= Self.maxParts / 10 * 9 { break }
                 state.bytes -= entry.bytes
                 state.entries[key] = nil
+            }
+        }
+        budget.makeRoom()
+    }
+
+    func forEachUse(_ body: (_ used: UInt64, _ bytes: Int) -> Void) {
+        for entry in state.withLock({ Array($0.entries.values) }) { body(entry.used, entry.bytes) }
+    }
+
+    func forget(usedUpTo time: UInt64) {
+        state.withLock { state in
+            for (key, entry) in state.entries where entry.used <= time {
+                state.entries[key] = nil
+                state.bytes -= entry.bytes
+                budget.count(-entry.bytes)
             }
         }
     }

@@ -89,7 +89,7 @@ struct DirectGroups: Sendable {
         let range: Range<Int>
         let ordinals: [UInt32]
         let map: [UInt32]
-        let first: UInt32
+        let shift: VisitorSlots.Shift
         let visitors: Int
         let mask: [UInt8]?
 
@@ -98,7 +98,7 @@ struct DirectGroups: Sendable {
             self.range = range
             self.ordinals = ordinals
             self.map = map
-            first = UInt32(slots.visitors.lowerBound)
+            shift = slots.shift
             visitors = slots.count
             self.mask = mask
         }
@@ -111,13 +111,13 @@ struct DirectGroups: Sendable {
             guard visitors > 0 else { return range.isEmpty }
             let (base, words) = (bits.base, bits.words)
             let most = UInt32(visitors - 1)
-            let first = self.first
+            let shift = self.shift
             var greatest: UInt32 = 0
             ordinals.withUnsafeBufferPointer { ordinals in
                 map.withUnsafeBufferPointer { map in
                     guard let mask else {
                         for row in range {
-                            let slot = map[Int(ordinals[row])] &- first
+                            let slot = shift(map[Int(ordinals[row])])
                             greatest = max(greatest, slot)
                             let visitor = min(slot, most)
                             base[Int(group(row)) &* words &+ Int(visitor &>> 6)] |= 1 &<< UInt64(visitor & 63)
@@ -127,7 +127,7 @@ struct DirectGroups: Sendable {
                     mask.withUnsafeBufferPointer { mask in
                         var position = 0
                         for row in range {
-                            let slot = map[Int(ordinals[row])] &- first
+                            let slot = shift(map[Int(ordinals[row])])
                             greatest = max(greatest, slot)
                             let visitor = min(slot, most)
                             base[Int(group(row)) &* words &+ Int(visitor &>> 6)] |=

@@ -32,9 +32,10 @@ struct DistinctVisitors {
         let prepared = preparing.all
         if groups == 1, prepared.allSatisfy({ $0.names.isEmpty || $0.countsEveryVisitor }) {
             let all = execution.segments.indices.filter { !prepared[$0].names.isEmpty }
-            return [try VisitorUnion.count(of: all.map { execution.segments[$0] }, execution)]
+            return [try VisitorLineup.count(of: all.map { execution.segments[$0] }, execution)]
         }
         let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
+        try execution.memory.hold(groups * 8 * (execution.workers + 1))
         let counts = PerWorker(execution.workers) { [Int](repeating: 0, count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
             try counts.with(worker) { (counts) throws(QueryError) in
@@ -53,7 +54,8 @@ struct DistinctVisitors {
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         var prepared = Prepared()
         guard groups > 0, segment.coverage(of: range) != .none else { return prepared }
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         for name in segment.header.names.indices {
             let filter = filter.filter(forName: name)
             if filter.constant != false { prepared.names.append((name, filter)) }
@@ -75,6 +77,8 @@ struct DistinctVisitors {
         into counts: inout [Int]
     ) throws(QueryError) {
         let bits = VisitorBits(groups: groups + 1, visitors: slots.count)
+        try execution.memory.hold(bits.bytes)
+        defer { execution.memory.release(bits.bytes) }
         var mask: [UInt8] = []
         var local: [UInt32] = []
         var visitors: [UInt32] = []
@@ -116,6 +120,8 @@ struct DistinctVisitors {
         into counts: inout [Int]
     ) throws(QueryError) {
         var seen = HashIndex()
+        var held = 0
+        defer { execution.memory.release(held) }
         var mask: [UInt8] = []
         var local: [UInt32] = []
         var visitors: [UInt32] = []
@@ -133,6 +139,10 @@ struct DistinctVisitors {
                         let before = seen.count
                         _ = seen.insert(mixed(UInt64(group) << 32 | UInt64(visitors[position])))
                         if seen.count > before { counts[Int(group)] += 1 }
+                    }
+                    if seen.bytes > held {
+                        try execution.memory.hold(seen.bytes - held)
+                        held = seen.bytes
                     }
                 }
             }

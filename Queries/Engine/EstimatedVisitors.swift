@@ -205,7 +205,7 @@ struct EstimatedVisitors {
         _ scan: Scan, _ direct: DirectGroups, _ hashes: [UInt64], _ sketches: inout [VisitorSketch]
     ) throws(QueryError) {
         let segment = execution.segments[scan.segment]
-        let visitors = VisitorSlots(visitors: 0..<hashes.count, maps: [Array(0..<UInt32(hashes.count))])
+        let visitors = VisitorSlots(visitors: hashes.count)
         let bits = VisitorBits(groups: sketches.count + 1, visitors: hashes.count)
         var mask: [UInt8] = []
         for piece in scan.pieces {

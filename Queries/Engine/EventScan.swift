@@ -56,6 +56,7 @@ struct EventScan {
             self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         var mask: [UInt8] = []
         var pruneAt = wanted * 4 + 4096
+        var held = found.capacity * MemoryLayout<Found>.stride
         let month = segment.header.month
         let newest = cursor?.time ?? .max
         for name in filter.possibleNames {
@@ -72,8 +73,12 @@ struct EventScan {
                     found.append(
                         Found(time: time, hash: 0, segment: index, row: piece.chunk * CodeChunk.rows + row, name: name))
                 }
+                if found.capacity * MemoryLayout<Found>.stride > held {
+                    try execution.memory.hold(found.capacity * MemoryLayout<Found>.stride - held)
+                    held = found.capacity * MemoryLayout<Found>.stride
+                }
                 if found.count > pruneAt {
-                    prune(&found, wanted: wanted, threshold: &threshold)
+                    try prune(&found, wanted: wanted, threshold: &threshold)
                     // Many events of one time cannot be told apart yet; they are looked at again when there are twice
                     // as many.
                     pruneAt = max(pruneAt, found.count * 2)
@@ -83,10 +88,11 @@ struct EventScan {
     }
 
     /// Drops what is older than the wanted number of events; all of the oldest time stay.
-    private func prune(_ found: inout [Found], wanted: Int, threshold: inout Int64) {
+    private func prune(_ found: inout [Found], wanted: Int, threshold: inout Int64) throws(QueryError) {
         // The events at the cursor's own time that come before it in order do not count as wanted.
         let newest = cursor?.time ?? .max
-        let older = found.lazy.filter { $0.time < newest }.map(\.time).sorted(by: >)
+        var older = found.filter { $0.time < newest }.map(\.time)
+        try execution.sort(&older, by: >)
         guard older.count > wanted else { return }
         threshold = max(threshold, older[wanted - 1])
         let limit = threshold
@@ -95,7 +101,7 @@ struct EventScan {
 
     /// Reads the hashes of what is left, orders it and cuts it.
     private func settle(_ found: inout [Found], wanted: Int, threshold: inout Int64) throws(QueryError) {
-        prune(&found, wanted: wanted, threshold: &threshold)
+        try prune(&found, wanted: wanted, threshold: &threshold)
         var readers: [Int: EventReader] = [:]
         for position in found.indices {
             let segment = found[position].segment
@@ -109,7 +115,7 @@ struct EventScan {
             if position % 1024 == 0 { try execution.check() }
             found[position].hash = try reader.hash(row: found[position].row, name: found[position].name)
         }
-        found.sort { ($1.time, $0.hash) < ($0.time, $1.hash) }
+        try execution.sort(&found) { ($1.time, $0.hash) < ($0.time, $1.hash) }
         if let cursor {
             found.removeAll { $0.time > cursor.time || ($0.time == cursor.time && $0.hash < cursor.hash) }
         }

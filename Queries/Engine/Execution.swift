@@ -14,6 +14,8 @@ final class Execution: Sendable {
     let threads: Int
     /// What was worked out from sets of segments before.
     let derived: DerivedCache
+    /// See ``TopHeads/leastEntries``.
+    let leastHeadEntries: Int
     private let helpers: QueryWorkers
     private let deadline: UInt64
     private let timeoutMs: Int64
@@ -27,8 +29,8 @@ final class Execution: Sendable {
 
     init(
         snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, helpers: QueryWorkers, timeoutMs: Int64,
-        memory: QueryMemory = QueryMemory(), partials: PartialResults? = nil, cancellation: QueryCancellation? = nil,
-        derived: DerivedCache
+        memory: QueryMemory, partials: PartialResults? = nil, cancellation: QueryCancellation? = nil,
+        derived: DerivedCache, leastHeadEntries: Int = EngineOptions.defaultLeastHeadEntries
     ) {
         self.snapshot = snapshot
         self.hash = hash
@@ -37,6 +39,7 @@ final class Execution: Sendable {
         self.helpers = helpers
         self.timeoutMs = timeoutMs
         self.derived = derived
+        self.leastHeadEntries = leastHeadEntries
         self.memory = memory
         self.partials = partials
         self.cancellation = cancellation
@@ -73,14 +76,14 @@ final class Execution: Sendable {
     }
 
     /// Sorts what may be millions of elements, with a look at the clock now and then.
-    func sort<Element>(
-        _ elements: inout [Element], by precedes: (Element, Element) -> Bool
+    func sort<C: MutableCollection & RandomAccessCollection>(
+        _ elements: inout C, by precedes: (C.Element, C.Element) -> Bool
     ) throws(QueryError) {
         var comparisons = 0
         do {
             try elements.sort { left, right in
                 comparisons &+= 1
-                if comparisons & 0xFFFF == 0 { try check() }
+                if comparisons & 0x3FFF == 0 { try check() }
                 return precedes(left, right)
             }
         } catch {

@@ -38,11 +38,23 @@ struct FunnelGather: Sendable {
 
     /// What is gathered: events by visitor, and the lists that they point into.
     struct Gathered {
-        let events = VisitorEvents<FunnelEvent>()
+        let events: VisitorEvents<FunnelEvent>
         /// Numbers of groups of `by`.
         var keys: [UInt32] = []
         /// Values of `same`, a hash for each combination.
         var values: [UInt64] = []
+        /// Bytes that the query's memory counts for the lists.
+        private var held = 0
+
+        init(_ execution: Execution) { events = VisitorEvents(execution) }
+
+        /// Counts what the lists have grown by.
+        mutating func account(_ memory: QueryMemory) throws(QueryError) {
+            let bytes = keys.capacity * 4 + values.capacity * 8
+            guard bytes > held else { return }
+            try memory.hold(bytes - held)
+            held = bytes
+        }
     }
 
     private let prepared: [Prepared]
@@ -62,7 +74,9 @@ struct FunnelGather: Sendable {
                     ? Prepared() : try FunnelGather.prepare(segment, execution, plan, range))
         }
         self.prepared = prepared
-        partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
+        partitions = try VisitorPartitions(
+            execution, names: prepared.map { $0.names.map(\.name) },
+            rowsAPartition: VisitorEvents<FunnelEvent>.rowsAPartition)
     }
 
     private static func prepare(
@@ -130,6 +144,7 @@ struct FunnelGather: Sendable {
                     execution.countRows(piece.range.count)
                     try read(piece, name, segment, index, slots, &run)
                     try append(piece, segment, index, &run, into: &gathered)
+                    try gathered.account(execution.memory)
                 }
             }
         }
@@ -204,7 +219,7 @@ struct FunnelGather: Sendable {
         let hasSessions = !run.sessions.isEmpty
         let marksCounts = !run.counts.isEmpty
         try QueryMemory.checkGathered(gathered.events.count + piece.range.count)
-        gathered.events.reserve(piece.range.count)
+        try gathered.events.reserve(piece.range.count)
         for (position, row) in piece.range.enumerated() where run.kept[position] != 0 {
             let marks = run.marks[position]
             var event = FunnelEvent(

@@ -20,6 +20,8 @@ final class KernelChains {
     /// For each key of a step, how many keys of the step before come before it.
     private var places: UnsafeMutablePointer<UInt32>
     private var capacity = 0
+    /// Bytes that the query's memory counts for it.
+    private var held = 0
 
     /// Longer than any two times are apart, which are below 2^53.
     private static let endlessWindow: Int64 = 1 << 60
@@ -57,6 +59,14 @@ final class KernelChains {
         }
         seen.initialize(repeating: 0, count: visitors * steps)
         carried.initialize(repeating: Self.none, count: visitors * (steps - 1))
+    }
+
+    /// Counts what it has grown by.
+    func account(_ memory: QueryMemory) throws(QueryError) {
+        let bytes = keys.reduce(visitorCapacity * steps * 9 + capacity * 20) { $0 + $1.bytes }
+        guard bytes > held else { return }
+        try memory.hold(bytes - held)
+        held = bytes
     }
 
     /// Ends a range: counts its visitors.

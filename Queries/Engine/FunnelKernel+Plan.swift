@@ -63,7 +63,9 @@ struct KernelPlan: Sendable {
         var sources = [[Source]](repeating: [], count: steps.count)
         var taken = [[CompiledFilter]](repeating: [], count: segment.header.names.count)
         for (step, filter) in steps.enumerated() {
-            let filter = try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)
+            let filter = try CompiledFilter(
+                filter, range: range, segment: segment, hash: execution.hash,
+                execution: execution)
             for name in segment.header.names.indices {
                 let ofName = filter.filter(forName: name)
                 if ofName.constant == false { continue }

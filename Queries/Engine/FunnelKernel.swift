@@ -45,6 +45,10 @@ struct FunnelKernel {
                     guard try read(source, part, of: plan, slots, month: group.month, into: keys) else {
                         return false
                     }
+                    if !slots.isInOrder(segment: source.segment) {
+                        keys.divide(at: UInt64(slots.ofUnion) << 32)
+                    }
+                    try chains.account(execution.memory)
                 }
                 keys.sort()
             }
@@ -82,7 +86,7 @@ struct FunnelKernel {
             let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
             let greatest = Self.append(
                 piece.range, ordinals, times, mask: source.filter == nil ? nil : mask, map: map,
-                first: UInt32(slots.visitors.lowerBound), shift: shift, to: keys)
+                slot: slots.shift, shift: shift, to: keys)
             guard greatest < slots.count else { throw VisitorSlots.disorder }
         }
         return true
@@ -92,8 +96,8 @@ struct FunnelKernel {
     ///
     /// - Returns: the greatest place.
     private static func append(
-        _ rows: Range<Int>, _ ordinals: [UInt32], _ times: [UInt32], mask: [UInt8]?, map: [UInt32], first: UInt32,
-        shift: UInt32, to keys: SortedKeys
+        _ rows: Range<Int>, _ ordinals: [UInt32], _ times: [UInt32], mask: [UInt8]?, map: [UInt32],
+        slot: VisitorSlots.Shift, shift: UInt32, to keys: SortedKeys
     ) -> UInt32 {
         // The bounds of the columns are checked here, once; ordinals are below the number of visitors, which the map
         // has, since they were read or made.
@@ -107,7 +111,7 @@ struct FunnelKernel {
                         guard let mask else {
                             var position = 0
                             for row in rows {
-                                let place = map[Int(ordinals[row])] &- first
+                                let place = slot(map[Int(ordinals[row])])
                                 greatest = max(greatest, place)
                                 output[position] = UInt64(place) &<< 32 | UInt64(times[row] &+ shift)
                                 position &+= 1
@@ -130,7 +134,7 @@ struct FunnelKernel {
                                 let end = min(position &+ 8, mask.count)
                                 while position < end {
                                     let row = start &+ position
-                                    let place = map[Int(ordinals[row])] &- first
+                                    let place = slot(map[Int(ordinals[row])])
                                     greatest = max(greatest, place)
                                     output[count] = UInt64(place) &<< 32 | UInt64(times[row] &+ shift)
                                     count &+= Int(mask[position])

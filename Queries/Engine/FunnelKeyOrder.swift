@@ -28,9 +28,13 @@ final class FunnelKeyOrder: Sendable {
         if let known = ranks.withLock({ $0 }) { return known }
         var texts = GroupTexts(execution, Grouping(dimensions: dimensions))
         var keys: [[String?]] = []
-        for group in 0..<table.count { keys.append(try texts.key(table, group)) }
+        for group in 0..<table.count {
+            if group & 0xFFF == 0 { try execution.check() }
+            keys.append(try texts.key(table, group))
+        }
         var ranks = [UInt32](repeating: 0, count: keys.count)
-        let order = keys.indices.sorted { KeyOrder.precedes(keys[$0], keys[$1]) }
+        var order = Array(keys.indices)
+        try execution.sort(&order) { KeyOrder.precedes(keys[$0], keys[$1]) }
         for (rank, group) in order.enumerated() { ranks[group] = UInt32(rank) }
         let made = ranks
         self.ranks.withLock { $0 = made }

@@ -37,7 +37,11 @@ struct FunnelOptionsScan {
         }
         let all = workers.all
         var tally = all.first?.tally ?? FunnelTally(steps: plan.query.steps.count, keepsTimes: false)
-        for worker in all.dropFirst() { try tally.add(worker.tally) }
+        for worker in all.dropFirst() {
+            try execution.memory.hold(worker.tally.bytes)
+            try tally.add(worker.tally)
+        }
+        try tally.sortTimes(execution)
         return Result(tally: tally, table: table, noValue: noValue, listed: all.flatMap(\.listed))
     }
 

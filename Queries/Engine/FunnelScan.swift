@@ -41,7 +41,7 @@ struct FunnelScan {
     /// What one worker has found, and its scratch memory.
     private struct Worker {
         var counts: Counts
-        let plain = VisitorEvents<UInt32>()
+        let plain: VisitorEvents<UInt32>
         var matcher: FunnelMatcher
     }
 
@@ -54,12 +54,14 @@ struct FunnelScan {
         for segment in execution.segments {
             prepared.append(segment.coverage(of: range) == .none ? Prepared() : try prepare(segment))
         }
-        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
+        let partitions = try VisitorPartitions(
+            execution, names: prepared.map { $0.names.map(\.name) },
+            rowsAPartition: VisitorEvents<UInt32>.rowsAPartition)
         let ready = prepared
         let steps = query.steps.count
         let workers = PerWorker(execution.workers) {
             Worker(
-                counts: Counts(repeating: 0, count: steps),
+                counts: Counts(repeating: 0, count: steps), plain: VisitorEvents(execution),
                 matcher: FunnelMatcher(
                     steps: steps, window: query.windowMs, strictIncrease: query.strictIncrease))
         }
@@ -99,7 +101,9 @@ struct FunnelScan {
                 tests.append(
                     StepTest(
                         bit: 1 << UInt32(index),
-                        filter: try CompiledFilter(filter, range: range, segment: segment, hash: execution.hash)))
+                        filter: try CompiledFilter(
+                            filter, range: range, segment: segment, hash: execution.hash,
+                            execution: execution)))
             }
         }
         return tests
@@ -125,13 +129,13 @@ struct FunnelScan {
                     let ordinals = try stored { () throws(StorageError) in try segment.ordinals(chunk: piece.chunk) }
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
                     if sometimes.isEmpty {
-                        events.append(
+                        try events.append(
                             rows: piece.range, ordinals: ordinals, base: base, slotOfOrdinal: slotOfOrdinal,
                             times: times, month: month, payload: always)
                         continue
                     }
                     try readSteps(always, sometimes, piece, &steps, &mask)
-                    events.reserve(piece.range.count)
+                    try events.reserve(piece.range.count)
                     for (position, row) in piece.range.enumerated() where steps[position] != 0 {
                         events.append(
                             slot: slotOfOrdinal[Int(ordinals[row]) - base], time: month + Int64(times[row]),
@@ -142,7 +146,7 @@ struct FunnelScan {
         }
         var matcher = worker.matcher
         var reached = worker.counts
-        events.forEachVisitor(slots.count) { visitor in
+        try events.forEachVisitor(slots.count) { (visitor) throws(QueryError) in
             let level = matcher.level(0..<visitor.count, { visitor[$0].time }, { visitor[$0].payload })
             for step in 0..<level { reached[step] &+= 1 }
         }

@@ -31,6 +31,12 @@ struct FunnelTally: Sendable {
         times = Array(repeating: [], count: keepsTimes ? steps : 0)
     }
 
+    /// Bytes held, about.
+    var bytes: Int {
+        times.reduce(0) { $0 + $1.capacity * 8 } + conversions.capacity * 8 + rowTimes.capacity * 16 + rows.capacity * 8
+            + rowCounts.capacity * 8 + index.bytes
+    }
+
     /// The number of a row, a new one if it has none yet.
     mutating func row(_ row: Row) throws(QueryError) -> Int {
         let number = Int(index.insert(mixed(UInt64(row.interval) << 32 | UInt64(row.group))))
@@ -68,6 +74,14 @@ struct FunnelTally: Sendable {
         throw FunnelLimits.exceeded(
             "keeps more than \(FunnelLimits.maxTimes) times to convert", "maxTimes",
             "Ask for a shorter range, or without `time_to_convert`, `by` or `interval`.")
+    }
+
+    /// Brings all times into ascending order, with a look at the clock now and then: whoever sorts them again, or those
+    /// of a row, has next to nothing to do.
+    mutating func sortTimes(_ execution: Execution) throws(QueryError) {
+        for step in times.indices { try execution.sort(&times[step], by: <) }
+        try execution.sort(&conversions, by: <)
+        try execution.sort(&rowTimes) { $0.ms < $1.ms }
     }
 
     /// Adds what another worker has counted.

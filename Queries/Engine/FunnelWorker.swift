@@ -37,7 +37,8 @@ struct FunnelWorker {
     private(set) var tally: FunnelTally
     private(set) var listed: [Listed] = []
     private var listedUnits = 0
-    private var gathered = FunnelGather.Gathered()
+    private var gathered: FunnelGather.Gathered
+    private var held = 0
     /// The funnel of the required steps, then those of the optional ones.
     private var searches: [FunnelSearch]
     private var dropper: FunnelDropper?
@@ -53,6 +54,7 @@ struct FunnelWorker {
         plan = setting.plan
         let query = plan.query
         let execution = setting.execution
+        gathered = FunnelGather.Gathered(execution)
         let check = { () throws(QueryError) in try execution.check() }
         startBits = query.order == .anyOrder ? FunnelShape.bits(below: plan.main.count) : 1
         needsTimes = query.timeToConvert != nil || !query.same.isEmpty
@@ -66,6 +68,11 @@ struct FunnelWorker {
         let visitors = try gather.gather(partition, into: &gathered)
         try gathered.events.forEachVisitor(visitors) { (events) throws(QueryError) in
             try visitor(events)
+        }
+        let bytes = tally.bytes + listed.capacity * MemoryLayout<Listed>.stride
+        if bytes > held {
+            try setting.execution.memory.hold(bytes - held)
+            held = bytes
         }
     }
 

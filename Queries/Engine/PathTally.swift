@@ -66,6 +66,12 @@ struct PathTally: Sendable {
         }
     }
 
+    /// Bytes held, about.
+    var bytes: Int {
+        nodeIndex.bytes + linkIndex.bytes + nodes.capacity * MemoryLayout<Node>.stride
+            + links.capacity * MemoryLayout<Link>.stride
+    }
+
     /// Throws when there are too many nodes and links to keep.
     func checkSize() throws(QueryError) {
         try QueryMemory.checkGroups(max(nodes.count, links.count))

@@ -49,7 +49,9 @@ struct PathsScan {
     /// What one worker has found, and its scratch memory.
     private struct Worker {
         var tally = PathTally()
-        let events = VisitorEvents<Event>()
+        let events: VisitorEvents<Event>
+        /// Bytes that the query's memory counts for the tally.
+        var held = 0
         var order = SessionOrder()
         var elements: [Element] = []
         var nodes: [UInt32] = []
@@ -76,9 +78,11 @@ struct PathsScan {
         var prepared: [Prepared] = []
         for segment in execution.segments { prepared.append(try prepare(segment)) }
         let values = try ValueNumbers(query.by, of: execution, isRead: prepared.map { !$0.names.isEmpty })
-        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
+        let partitions = try VisitorPartitions(
+            execution, names: prepared.map { $0.names.map(\.name) },
+            rowsAPartition: VisitorEvents<Event>.rowsAPartition)
         let ready = prepared
-        let workers = PerWorker(execution.workers) { Worker() }
+        let workers = PerWorker(execution.workers) { Worker(events: VisitorEvents(execution)) }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
             try workers.with(number) { (worker) throws(QueryError) in
                 try gather(partition, of: partitions, ready, values, into: &worker)
@@ -88,6 +92,7 @@ struct PathsScan {
         for worker in workers.all {
             tally.add(worker.tally)
             try tally.checkSize()
+            try execution.check()
         }
         return Result(tally: tally, values: values)
     }
@@ -142,7 +147,7 @@ struct PathsScan {
                     }
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
                     let month = segment.header.month
-                    events.reserve(piece.range.count)
+                    try events.reserve(piece.range.count)
                     for (position, row) in piece.range.enumerated()
                     where worker.kept[position] != 0 && (countsSessions || worker.mask[position] != 0) {
                         let isElement = worker.mask[position] != 0
@@ -192,8 +197,17 @@ struct PathsScan {
         }
         if worker.tally.paths % 4096 == 0 {
             try execution.check()
-            try worker.tally.checkSize()
+            try account(&worker)
         }
+    }
+
+    /// Counts what a worker's tally has grown by.
+    private func account(_ worker: inout Worker) throws(QueryError) {
+        try worker.tally.checkSize()
+        let bytes = worker.tally.bytes
+        guard bytes > worker.held else { return }
+        try execution.memory.hold(bytes - worker.held)
+        worker.held = bytes
     }
 
     /// Gives events of one millisecond an order that does not depend on how they came.

@@ -35,7 +35,7 @@ struct RetentionScan {
     /// What one worker has found, and its scratch memory.
     private struct Worker {
         var result: Result
-        let events = VisitorEvents<UInt8>()
+        let events: VisitorEvents<UInt8>
         var starts: [Moment] = []
         var returns: [Moment] = []
         var mask: [UInt8] = []
@@ -54,13 +54,16 @@ struct RetentionScan {
     func run() throws(QueryError) -> Result {
         let cells = intervals.count * query.intervals
         try QueryMemory.checkCells(cells, measures: 1)
+        try execution.memory.hold(cells * 8 * (execution.workers + 1))
         var names: [[Name]] = []
         for segment in execution.segments { names.append(try prepare(segment)) }
-        let partitions = try VisitorPartitions(execution, names: names.map { $0.map(\.name) })
+        let partitions = try VisitorPartitions(
+            execution, names: names.map { $0.map(\.name) },
+            rowsAPartition: VisitorEvents<UInt8>.rowsAPartition)
         let empty = Result(
             sizes: [Int](repeating: 0, count: intervals.count), returned: [Int](repeating: 0, count: cells))
         let ready = names
-        let workers = PerWorker(execution.workers) { Worker(result: empty) }
+        let workers = PerWorker(execution.workers) { Worker(result: empty, events: VisitorEvents(execution)) }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
             try workers.with(number) { (worker) throws(QueryError) in
                 try scan(partition, of: partitions, ready, into: &worker)
@@ -111,7 +114,7 @@ struct RetentionScan {
                     let ordinals = try stored { () throws(StorageError) in try segment.ordinals(chunk: piece.chunk) }
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
                     if name.sometimes.isEmpty {
-                        events.append(
+                        try events.append(
                             rows: piece.range, ordinals: ordinals, base: base, slotOfOrdinal: slotOfOrdinal,
                             times: times, month: month, payload: name.always)
                         continue
@@ -123,7 +126,7 @@ struct RetentionScan {
                             worker.bits[position] |= worker.mask[position] &* test.bit
                         }
                     }
-                    events.reserve(piece.range.count)
+                    try events.reserve(piece.range.count)
                     for (position, row) in piece.range.enumerated() where worker.bits[position] != 0 {
                         events.append(
                             slot: slotOfOrdinal[Int(ordinals[row]) - base], time: month + Int64(times[row]),
@@ -132,7 +135,7 @@ struct RetentionScan {
                 }
             }
         }
-        events.forEachVisitor(slots.count) { visitor in count(visitor, &worker) }
+        try events.forEachVisitor(slots.count) { (visitor) throws(QueryError) in count(visitor, &worker) }
     }
 
     private func count(

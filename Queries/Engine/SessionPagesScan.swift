@@ -57,7 +57,7 @@ struct SessionPagesScan {
     /// What one worker has found, and its scratch memory.
     private struct Worker {
         var result: Result
-        let events = VisitorEvents<Event>()
+        let events: VisitorEvents<Event>
         var order = SessionOrder()
         var mask: [UInt8] = []
         var visitors: [UInt32] = []
@@ -77,9 +77,13 @@ struct SessionPagesScan {
             prepared.append(names.isEmpty ? nil : try prepare(segment))
         }
         let values = try ValueNumbers(query.by, of: execution, isRead: prepared.map { $0 != nil })
-        let partitions = try VisitorPartitions(execution, names: names)
+        let partitions = try VisitorPartitions(
+            execution, names: names, rowsAPartition: VisitorEvents<Event>.rowsAPartition)
         let ready = prepared
-        let workers = PerWorker(execution.workers) { Worker(result: Result(values: values.count)) }
+        try execution.memory.hold(values.count * 24 * (execution.workers + 1))
+        let workers = PerWorker(execution.workers) {
+            Worker(result: Result(values: values.count), events: VisitorEvents(execution))
+        }
         try execution.parallel(partitions.count) { (number, partition) throws(QueryError) in
             try workers.with(number) { (worker) throws(QueryError) in
                 try scan(partition, of: partitions, ready, values, into: &worker)
@@ -125,7 +129,7 @@ struct SessionPagesScan {
                     }
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
                     let month = segment.header.month
-                    events.reserve(piece.range.count)
+                    try events.reserve(piece.range.count)
                     for (position, row) in piece.range.enumerated() {
                         events.append(
                             slot: worker.visitors[position], time: month + Int64(times[row]),
@@ -136,7 +140,7 @@ struct SessionPagesScan {
                 }
             }
         }
-        events.forEachVisitor(slots.count) { visitor in
+        try events.forEachVisitor(slots.count) { (visitor) throws(QueryError) in
             guard visitor.contains(where: \.payload.matches) else { return }
             worker.result.visitors &+= 1
             worker.order.split(visitor.count, { visitor[$0].time }, { visitor[$0].payload.session })

@@ -49,7 +49,8 @@ struct SessionScan {
     }
 
     private func prepare(_ segment: Segment, scope: ResolvedRange) throws(QueryError) -> Prepared {
-        let filter = try CompiledFilter(self.filter, range: range, segment: segment, hash: execution.hash)
+        let filter = try CompiledFilter(
+            self.filter, range: range, segment: segment, hash: execution.hash, execution: execution)
         return Prepared(
             session: try SegmentDimension(.field(.session), of: segment, hash: execution.hash),
             grouping: try LocalGrouping(grouping, of: segment, hash: execution.hash),
@@ -64,12 +65,14 @@ struct SessionScan {
         let names = execution.segments.map { segment in
             groups > 0 && segment.coverage(of: scope) != .none ? Array(segment.header.names.indices) : []
         }
-        let partitions = try VisitorPartitions(execution, names: names)
+        let partitions = try VisitorPartitions(
+            execution, names: names, rowsAPartition: VisitorEvents<Event>.rowsAPartition)
         var prepared: [Prepared?] = []
         for (segment, names) in zip(execution.segments, names) {
             prepared.append(names.isEmpty ? nil : try prepare(segment, scope: scope))
         }
         let ready = prepared
+        try execution.memory.hold(groups * MemoryLayout<SessionNumbers>.stride * (execution.workers + 1))
         let results = PerWorker(execution.workers) { [SessionNumbers](repeating: SessionNumbers(), count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
             try results.with(worker) { (numbers) throws(QueryError) in
@@ -90,8 +93,10 @@ struct SessionScan {
         into numbers: inout [SessionNumbers]
     ) throws(QueryError) {
         let slots = partitions.slots(partition)
-        let events = VisitorEvents<Event>()
+        let events = VisitorEvents<Event>(execution)
         var groupsOfEvents: [UInt32] = []
+        var held = 0
+        defer { execution.memory.release(held) }
         var matches: [UInt8] = []
         var inScope: [UInt8] = []
         var local: [UInt32] = []
@@ -114,7 +119,12 @@ struct SessionScan {
                     try session.map(session.table.hashes, segment: segment, piece: piece, into: &sessions)
                     try grouping.assign(piece, segment: segment, into: &local)
                     let times = try stored { () throws(StorageError) in try segment.times(chunk: piece.chunk) }
-                    events.reserve(piece.range.count)
+                    try QueryMemory.checkGathered(events.count + piece.range.count)
+                    try events.reserve(piece.range.count)
+                    if groupsOfEvents.capacity * 4 > held {
+                        try execution.memory.hold(groupsOfEvents.capacity * 4 - held)
+                        held = groupsOfEvents.capacity * 4
+                    }
                     for (position, row) in piece.range.enumerated() where inScope[position] != 0 {
                         let first = groupsOfEvents.count
                         if matches[position] != 0 {
@@ -131,7 +141,7 @@ struct SessionScan {
         }
         var order = SessionOrder()
         var found = Set<UInt32>()
-        events.forEachVisitor(slots.count) { visitor in
+        try events.forEachVisitor(slots.count) { (visitor) throws(QueryError) in
             order.split(visitor.count, { visitor[$0].time }, { visitor[$0].payload.session })
             for session in 0..<order.count {
                 let range = order.range(session)

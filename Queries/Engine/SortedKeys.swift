@@ -35,6 +35,37 @@ final class SortedKeys {
         if starts.last != count { starts.append(count) }
     }
 
+    /// Divides the piece that was begun last, whose keys below a bound ascend by themselves and the others too, into
+    /// these two.
+    ///
+    /// - Complexity: O(keys of the piece).
+    func divide(at bound: UInt64) {
+        guard let start = starts.last, start < count else { return }
+        reserveScratch()
+        var below = start
+        var others = 0
+        for position in start..<count {
+            let key = base[position]
+            // Both are written, and the one that is meant is kept.
+            base[below] = key
+            scratch[others] = key
+            below &+= key < bound ? 1 : 0
+            others &+= key < bound ? 0 : 1
+        }
+        (base + below).update(from: scratch, count: others)
+        if below > start, others > 0 { starts.append(below) }
+    }
+
+    /// Bytes held.
+    var bytes: Int { (capacity + scratchCapacity) * MemoryLayout<UInt64>.stride }
+
+    private func reserveScratch() {
+        guard scratchCapacity < capacity else { return }
+        scratch.deallocate()
+        scratch = .allocate(capacity: capacity)
+        scratchCapacity = capacity
+    }
+
     /// Makes room for `more` keys and calls `body` with it, which returns how many it wrote.
     @inline(__always)
     func append(upTo more: Int, _ body: (UnsafeMutablePointer<UInt64>) -> Int) {
@@ -60,11 +91,7 @@ final class SortedKeys {
     /// - Complexity: O(keys · log pieces); O(1) for one piece.
     func sort() {
         while starts.count > 1 {
-            if scratchCapacity < capacity {
-                scratch.deallocate()
-                scratch = .allocate(capacity: capacity)
-                scratchCapacity = capacity
-            }
+            reserveScratch()
             var merged: [Int] = []
             for index in stride(from: 0, to: starts.count, by: 2) {
                 let start = starts[index]

@@ -34,7 +34,7 @@ struct ValueCounts {
         }
     }
 
-    private struct Unit {
+    struct Unit {
         var segment: Int
         var filter: CompiledFilter
         var names: [Int]
@@ -73,7 +73,7 @@ struct ValueCounts {
         return (total, union)
     }
 
-    private func makeUnits() throws(QueryError) -> [Unit] {
+    func makeUnits() throws(QueryError) -> [Unit] {
         var units: [Unit] = []
         for (index, segment) in execution.segments.enumerated() where segment.coverage(of: range) != .none {
             let filter = try CompiledFilter(
@@ -147,11 +147,27 @@ struct ValueCounts {
     // MARK: Columns
 
     private func scan(_ unit: Unit, _ union: ValueUnion, into numbers: inout Numbers) throws(QueryError) {
-        let segment = execution.segments[unit.segment]
         let map = union.maps[unit.segment]
+        let (events, pageviews) = try scan(unit, codes: map.count)
+        for (code, value) in map.enumerated() {
+            let count = Int(events[code])
+            numbers.events[Int(value)] += count
+            if needsPageviews { numbers.pageviews[Int(value)] += Int(pageviews[code]) }
+            if needsVisitors, count > 0 {
+                numbers.fewestVisitors[Int(value)] = max(numbers.fewestVisitors[Int(value)], 1)
+                numbers.mostVisitors[Int(value)] += count
+            }
+        }
+    }
+
+    /// The events of each code in a unit's rows, and the page views if they are wanted.
+    ///
+    /// - Parameter codes: how many there are.
+    func scan(_ unit: Unit, codes: Int) throws(QueryError) -> (events: [UInt32], pageviews: [UInt32]) {
+        let segment = execution.segments[unit.segment]
         let column = segment.header.column(dimension.name)
-        var events = [UInt32](repeating: 0, count: map.count)
-        var pageviews = [UInt32](repeating: 0, count: needsPageviews ? map.count : 0)
+        var events = [UInt32](repeating: 0, count: codes)
+        var pageviews = [UInt32](repeating: 0, count: needsPageviews ? codes : 0)
         var mask: [UInt8] = []
         var filterOfName: (name: Int, filter: CompiledFilter)?
         for piece in unit.pieces {
@@ -178,15 +194,7 @@ struct ValueCounts {
                 codes.count(piece.range, mask: selection, into: &pageviews)
             }
         }
-        for (code, value) in map.enumerated() {
-            let count = Int(events[code])
-            numbers.events[Int(value)] += count
-            if needsPageviews { numbers.pageviews[Int(value)] += Int(pageviews[code]) }
-            if needsVisitors, count > 0 {
-                numbers.fewestVisitors[Int(value)] = max(numbers.fewestVisitors[Int(value)], 1)
-                numbers.mostVisitors[Int(value)] += count
-            }
-        }
+        return (events, pageviews)
     }
 }
 

@@ -47,6 +47,7 @@ struct ValueNumbers: Sendable {
             dimensions.append(values)
             numbers.append(ofCodes)
         }
+        try execution.memory.hold(index.bytes + places.capacity * 8 + numbers.reduce(0) { $0 + $1.capacity * 4 })
         self.index = index
         self.places = places
         self.dimensions = dimensions

@@ -17,6 +17,9 @@ final class VisitorBits {
         return !overflow && bits <= maxBits
     }
 
+    /// Bytes held.
+    var bytes: Int { groups * words * 8 }
+
     init(groups: Int, visitors: Int) {
         self.groups = groups
         words = (visitors + 63) / 64

@@ -19,8 +19,18 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     private var capacity: Int
     /// Number of events gathered.
     private(set) var count = 0
+    private let execution: Execution
+    private var memory: QueryMemory { execution.memory }
 
-    init() {
+    /// Rows of a partition whose events are gathered, about: what one worker holds of them is 16 MiB at the most, but
+    /// for visitors who have more by themselves.
+    static var rowsAPartition: Int { min(VisitorPartitions.rowsAPartition, (16 << 20) / bytesAnEvent) }
+
+    private static var bytesAnEvent: Int { MemoryLayout<UInt32>.stride + 2 * MemoryLayout<Entry>.stride }
+
+    /// - Parameter execution: the query, whose memory counts the buffers.
+    init(_ execution: Execution) {
+        self.execution = execution
         capacity = 1024
         slots = .allocate(capacity: capacity)
         entries = .allocate(capacity: capacity)
@@ -28,6 +38,7 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     }
 
     deinit {
+        if capacity > 1024 { memory.release(capacity * Self.bytesAnEvent) }
         slots.deallocate()
         entries.deallocate()
         sorted.deallocate()
@@ -37,9 +48,11 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     func removeAll() { count = 0 }
 
     /// Makes room for `more` events; appending beyond what was reserved is a mistake of the caller.
-    func reserve(_ more: Int) {
+    func reserve(_ more: Int) throws(QueryError) {
         guard count + more > capacity else { return }
         let larger = max(capacity * 2, count + more)
+        try memory.hold(larger * Self.bytesAnEvent)
+        if capacity > 1024 { memory.release(capacity * Self.bytesAnEvent) }
         let newSlots = UnsafeMutablePointer<UInt32>.allocate(capacity: larger)
         let newEntries = UnsafeMutablePointer<Entry>.allocate(capacity: larger)
         newSlots.update(from: slots, count: count)
@@ -70,8 +83,8 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     func append(
         rows: Range<Int>, ordinals: [UInt32], base: Int, slotOfOrdinal: [UInt32], times: [UInt32], month: Int64,
         payload: Payload
-    ) {
-        reserve(rows.count)
+    ) throws(QueryError) {
+        try reserve(rows.count)
         // The bounds of both columns are checked here, once; ordinals below the partition's end were found by binary
         // search.
         precondition(rows.upperBound <= ordinals.count && rows.upperBound <= times.count)
@@ -96,14 +109,14 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     ///
     /// - Parameter visitors: number of slots; every slot is below it.
     /// - Complexity: O(events), since a visitor's events come nearly sorted: segments are read in the order of time.
-    /// - Throws: what `body` throws.
-    func forEachVisitor<E: Error>(
-        _ visitors: Int, _ body: (UnsafeBufferPointer<Entry>) throws(E) -> Void
-    ) throws(E) {
+    /// - Throws: what `body` throws, or that the query is to be stopped.
+    func forEachVisitor(
+        _ visitors: Int, _ body: (UnsafeBufferPointer<Entry>) throws(QueryError) -> Void
+    ) throws(QueryError) {
         guard count > 0 else { return }
         // Counting sort by visitor: `ends[slot]` begins as the slot's start and has moved to its end afterwards.
         var ends = [Int32](repeating: 0, count: visitors + 1)
-        try ends.withUnsafeMutableBufferPointer { (ends) throws(E) in
+        try ends.withUnsafeMutableBufferPointer { (ends) throws(QueryError) in
             for position in 0..<count { ends[Int(slots[position]) &+ 1] &+= 1 }
             for slot in 0..<visitors { ends[slot &+ 1] &+= ends[slot] }
             for position in 0..<count {
@@ -112,11 +125,16 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
                 ends[slot] &+= 1
             }
             var start = 0
+            var checked = 0
             for slot in 0..<visitors {
                 let end = Int(ends[slot])
                 if end == start { continue }
+                if end &- checked > 1 << 14 {
+                    try execution.check()
+                    checked = end
+                }
                 let events = UnsafeMutableBufferPointer(start: sorted + start, count: end - start)
-                VisitorEvents.sort(events)
+                try sort(events)
                 try body(UnsafeBufferPointer(events))
                 start = end
             }
@@ -126,7 +144,7 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
     // Insertion sort: a visitor has few events, in a few ascending runs. When it moves too much, the library's sort
     // takes over.
     @inline(__always)
-    private static func sort(_ entries: UnsafeMutableBufferPointer<Entry>) {
+    private func sort(_ entries: UnsafeMutableBufferPointer<Entry>) throws(QueryError) {
         var moves = 0
         var index = 1
         while index < entries.count {
@@ -140,16 +158,16 @@ final class VisitorEvents<Payload: BitwiseCopyable> {
             moves &+= index &- hole
             index &+= 1
             if moves > 32 &* entries.count {
-                sortSlowly(entries)
+                try sortSlowly(entries)
                 return
             }
         }
     }
 
     @inline(never)
-    private static func sortSlowly(_ entries: UnsafeMutableBufferPointer<Entry>) {
+    private func sortSlowly(_ entries: UnsafeMutableBufferPointer<Entry>) throws(QueryError) {
         // The library's sort is stable, which keeps equal times in the order of their segments.
         var rest = entries
-        rest.sort { $0.time < $1.time }
+        try execution.sort(&rest) { $0.time < $1.time }
     }
 }

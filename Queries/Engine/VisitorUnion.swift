@@ -1,66 +1,65 @@
 import Storage
+import Synchronization
 
-/// The visitors of some segments lined up: each has one number, its place among the hashes of all, and each segment a
-/// map from its ordinals to these numbers.
+/// The visitors of some sealed segments lined up: each has one number, its place among the hashes of all, and each
+/// segment a map from its ordinals to these numbers.
 ///
-/// Maps ascend, as ordinals do, so that a range of numbers is a slice of every segment and of every name's rows.
+/// Maps ascend, as ordinals do, so that a range of numbers is a slice of every segment and of every name's rows. What a
+/// query reads besides these segments is added by ``VisitorLineup``.
 final class VisitorUnion: DerivedCache.Entry {
     /// The visitors' hashes, ascending; a number is a position in it.
     let hashes: [UInt64]
     /// For each segment, in the order in which they were given, the number of each of its ordinals.
     let maps: [[UInt32]]
+    /// Tells it from every other union of the process.
+    let serial: UInt64
+    /// The place of each segment's map.
+    let places: [SegmentIdentity: Int]
+
+    private static let serials = Atomic<UInt64>(0)
 
     /// Number of visitors.
     var count: Int { hashes.count }
 
-    var bytes: Int { maps.reduce(hashes.count * 8 + 256) { $0 + $1.count * 4 + 32 } }
+    var bytes: Int { maps.reduce(hashes.count * 8 + 256) { $0 + $1.count * 4 + 96 } }
 
-    /// The union of the visitors of `segments`.
+    /// A union that has most of the visitors of `segments`, which are sealed: one that is kept, of nearly the same
+    /// segments, or else a new one of exactly these.
     ///
-    /// Sealed segments are lined up once and remembered; runs in flight, which come and go, are added to that.
-    ///
-    /// - Complexity: O(visitors of all segments) for a new set.
-    static func of(_ segments: [Segment], _ execution: Execution) throws(QueryError) -> VisitorUnion {
-        let key = DerivedCache.Key(kind: .visitors, segments: segments.map { SegmentIdentity($0) })
-        return try execution.derived.entry(key) { () throws(QueryError) in
-            let sealed = segments.indices.filter { segments[$0].isSealed }
-            guard !sealed.isEmpty, sealed.count < segments.count else {
-                return try VisitorUnion(tables(segments), execution)
+    /// - Complexity: O(visitors of all segments) for a new one; O(unions kept · segments) otherwise.
+    static func near(_ segments: [Segment], _ execution: Execution) throws(QueryError) -> VisitorUnion {
+        let identities = segments.map { SegmentIdentity($0) }
+        let total = segments.reduce(0) { $0 + $1.header.visitors }
+        var best: (union: VisitorUnion, added: Int)?
+        for case let union as VisitorUnion in execution.derived.entries(.visitors) {
+            var covered = 0
+            for (identity, segment) in zip(identities, segments) where union.places[identity] != nil {
+                covered += segment.header.visitors
             }
-            let base = try of(sealed.map { segments[$0] }, execution)
-            let runs = segments.indices.filter { !segments[$0].isSealed }
-            let union = try VisitorUnion([base.hashes] + tables(runs.map { segments[$0] }), execution)
-            var maps = [[UInt32]](repeating: [], count: segments.count)
-            for (position, segment) in sealed.enumerated() {
-                maps[segment] = composed(base.maps[position], union.maps[0])
-            }
-            for (position, segment) in runs.enumerated() { maps[segment] = union.maps[position + 1] }
-            return VisitorUnion(hashes: union.hashes, maps: maps)
+            let added = total - covered
+            // What is added costs every query, and so do visitors whom no segment has.
+            guard added <= max(total / 4, Self.alwaysAdded), union.count <= covered * 2 else { continue }
+            if let best, (best.added, best.union.count) <= (added, union.count) { continue }
+            best = (union, added)
+        }
+        if let best {
+            execution.derived.use(best.union)
+            return best.union
+        }
+        let key = DerivedCache.Key(kind: .visitors, segments: identities)
+        return try execution.derived.entry(key, execution.memory) { () throws(QueryError) in
+            // Room for what is merged on the way.
+            try execution.memory.hold(total * 16)
+            defer { execution.memory.release(total * 16) }
+            return try VisitorUnion(try tables(segments), of: identities, execution)
         }
     }
 
-    /// How many distinct visitors `segments` have.
-    ///
-    /// - Complexity: once the sealed ones are lined up, O(visitors in flight · log visitors).
-    static func count(of segments: [Segment], _ execution: Execution) throws(QueryError) -> Int {
-        let sealed = try of(segments.filter(\.isSealed), execution)
-        let runs = segments.filter { !$0.isSealed }
-        guard !runs.isEmpty else { return sealed.count }
-        let inFlight = try VisitorUnion(tables(runs), execution)
-        var count = sealed.count
-        for hash in inFlight.hashes {
-            let place = sealed.hashes.firstIndex(notBelow: hash)
-            if place == sealed.count || sealed.hashes[place] != hash { count += 1 }
-        }
-        return count
-    }
+    /// Visitors of segments that are added to a union however small that is.
+    private static let alwaysAdded = 4_096
 
-    private init(hashes: [UInt64], maps: [[UInt32]]) {
-        self.hashes = hashes
-        self.maps = maps
-    }
-
-    private static func tables(_ segments: [Segment]) throws(QueryError) -> [[UInt64]] {
+    /// The hashes of each segment's visitors.
+    static func tables(_ segments: [Segment]) throws(QueryError) -> [[UInt64]] {
         var tables: [[UInt64]] = []
         for segment in segments {
             tables.append(try stored { () throws(StorageError) in try segment.visitorHashes() })
@@ -71,7 +70,13 @@ final class VisitorUnion: DerivedCache.Entry {
     /// The union of ascending tables without repetitions.
     ///
     /// Ranges of hashes are merged apart, so that cores share the work; each range pairwise.
-    init(_ tables: [[UInt64]], _ execution: Execution) throws(QueryError) {
+    ///
+    /// - Parameter segments: whose tables these are.
+    init(
+        _ tables: [[UInt64]], of segments: [SegmentIdentity] = [], _ execution: Execution
+    ) throws(QueryError) {
+        serial = Self.serials.add(1, ordering: .relaxed).newValue
+        places = Dictionary(zip(segments, segments.indices), uniquingKeysWith: { first, _ in first })
         if tables.count == 1 {
             hashes = tables[0]
             maps = [Array(0..<UInt32(tables[0].count))]
@@ -87,9 +92,10 @@ final class VisitorUnion: DerivedCache.Entry {
         }
         let merged = PerWorker(parts) { [UInt64]() }
         try execution.parallel(parts) { (_, part) throws(QueryError) in
-            merged.with(part) { merged in
+            try merged.with(part) { (merged) throws(QueryError) in
                 var slices = tables.indices.map { tables[$0][bounds[$0][part]..<bounds[$0][part + 1]] }
                 while slices.count > 1 {
+                    try execution.check()
                     slices = stride(from: 0, to: slices.count, by: 2).map {
                         $0 + 1 < slices.count ? Self.merged(slices[$0], slices[$0 + 1])[...] : slices[$0]
                     }
@@ -104,7 +110,8 @@ final class VisitorUnion: DerivedCache.Entry {
         let union = hashes
         let maps = PerWorker(tables.count) { [UInt32]() }
         try execution.parallel(tables.count) { (_, table) throws(QueryError) in
-            maps.with(table) { $0 = Self.places(of: tables[table], in: union) }
+            let places = try Self.places(of: tables[table], in: union, execution)
+            maps.with(table) { $0 = places }
         }
         self.hashes = union
         self.maps = maps.all
@@ -138,33 +145,45 @@ final class VisitorUnion: DerivedCache.Entry {
         }
     }
 
-    /// The place of each of a table's hashes in a union that has all of them.
-    private static func places(of table: [UInt64], in union: [UInt64]) -> [UInt32] {
-        table.withUnsafeBufferPointer { table in
-            union.withUnsafeBufferPointer { union in
-                Array(unsafeUninitializedCapacity: table.count) { output, count in
-                    var place = 0
-                    for hash in table {
-                        // Doubling steps: a small table is found in a large union without walking all of it.
-                        var step = 1
-                        while place &+ step < union.count, union[place &+ step] <= hash {
-                            place &+= step
-                            step &*= 2
-                        }
-                        while step > 0 {
-                            if place &+ step < union.count, union[place &+ step] <= hash { place &+= step }
-                            step /= 2
-                        }
-                        output[count] = UInt32(truncatingIfNeeded: place)
-                        count &+= 1
-                    }
-                }
-            }
+    /// The place of each of a table's hashes in a union that is not empty: where it is, or of the last one below it; 0 if
+    /// it is below all.
+    static func places(
+        of table: [UInt64], in union: [UInt64], _ execution: Execution
+    ) throws(QueryError) -> [UInt32] {
+        var places = [UInt32](repeating: 0, count: table.count)
+        var place = 0
+        for start in stride(from: 0, to: table.count, by: 1 << 17) {
+            try execution.check()
+            let range = start..<min(table.count, start + (1 << 17))
+            places.withUnsafeMutableBufferPointer { place = findPlaces(range, of: table, in: union, from: place, &$0) }
         }
+        return places
     }
 
-    private static func composed(_ first: [UInt32], _ second: [UInt32]) -> [UInt32] {
-        second.withUnsafeBufferPointer { second in first.map { second[Int($0)] } }
+    private static func findPlaces(
+        _ range: Range<Int>, of table: [UInt64], in union: [UInt64], from first: Int,
+        _ output: inout UnsafeMutableBufferPointer<UInt32>
+    ) -> Int {
+        table.withUnsafeBufferPointer { table in
+            union.withUnsafeBufferPointer { union in
+                var place = first
+                for position in range {
+                    let hash = table[position]
+                    // Doubling steps: a small table is found in a large union without walking all of it.
+                    var step = 1
+                    while place &+ step < union.count, union[place &+ step] <= hash {
+                        place &+= step
+                        step &*= 2
+                    }
+                    while step > 0 {
+                        if place &+ step < union.count, union[place &+ step] <= hash { place &+= step }
+                        step /= 2
+                    }
+                    output[position] = UInt32(truncatingIfNeeded: place)
+                }
+                return place
+            }
+        }
     }
 }
 

@@ -48,6 +48,8 @@ public struct QueryError: Error, Sendable, Equatable {
         case cancelled
         /// The query needed more memory than it may.
         case memoryLimit = "memory_limit"
+        /// The query would need memory that other queries hold at the moment.
+        case memoryBusy = "query_memory_busy"
         /// Stored data could not be read.
         case storageError = "storage_error"
         case unknownKind = "unknown_kind"
@@ -57,6 +59,7 @@ public struct QueryError: Error, Sendable, Equatable {
             switch self {
             case .unknownKind: 404
             case .storageError: 500
+            case .memoryBusy: 503
             case .timeout: 504
             // Seen by nobody but the counters of answers; the number is what proxies use for it.
             case .cancelled: 499
@@ -83,6 +86,7 @@ public struct QueryError: Error, Sendable, Equatable {
             case .timeout: "The query took too long"
             case .cancelled: "The query was stopped"
             case .memoryLimit: "The query needs too much memory"
+            case .memoryBusy: "Other queries hold the memory"
             case .storageError: "Stored data could not be read"
             case .unknownKind: "There is no such query"
             }

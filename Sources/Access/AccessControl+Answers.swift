@@ -28,6 +28,12 @@ extension AccessControl {
         policy.proxies.client(peer: peer, forwardedFor: forwardedFor, forwarded: forwarded)
     }
 
+    /// Whether what a peer says of its client is believed: a trusted proxy, and where none are named, a program on this
+    /// machine.
+    public func trusts(_ peer: ClientAddress) -> Bool {
+        hasProxies ? policy.proxies.trusts(peer) : peer.isLoopback
+    }
+
     /// Whether there are proxies whose headers have to be looked at.
     public var hasProxies: Bool { !policy.proxies.ranges.isEmpty }
 

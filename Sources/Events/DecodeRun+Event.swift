@@ -174,7 +174,10 @@ extension DecodeRun {
             return overflow ? .min : line
         }
         switch found {
-        case .found(let index): return index
+        case .found(let index):
+            let batch = partitions.all[index].batch
+            batch.keepsQueryString = context.keepQueryString || context.queryStringSites.contains(batch.site)
+            return index
         case .tooOld(let site): throw pastRetention(time, site: site)
         case .tooMany:
             throw Refusal(

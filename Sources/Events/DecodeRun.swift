@@ -95,8 +95,8 @@ struct DecodeRun: ~Copyable {
     mutating func reject(_ raw: UnsafeRawBufferPointer, index: Int, _ refusal: Refusal) {
         var rejection = Rejection(
             index: index, code: refusal.code, detail: refusal.detail,
-            raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), rawBytes: raw.count,
-            site: siteForRejection(), visitor: visitorForRejection())
+            raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), rawBytes: raw.count, site: siteForRejection(),
+            visitor: visitorForRejection())
         rejection.transport = context.transport
         rejection.userAgent = context.userAgent ?? []
         rejection.isBackfill = context.backfill

@@ -1,3 +1,4 @@
+import Enrichment
 import Events
 import Storage
 
@@ -81,8 +82,9 @@ public final class GroupIntake {
         self.answers = []
         self.pixels = 0
         self.bytes = 0
-        let prepared = service.prepared(
-            group.finish(), at: service.clock.milliseconds(), transport: .http, isGroup: true)
+        let decoded = group.finish()
+        service.enrichment.apply(to: decoded.batches, isImport: false)
+        let prepared = service.prepared(decoded, at: service.clock.milliseconds(), isGroup: true)
         do throws(StorageError) {
             try service.store.options.faults.hit(.ingestParsed)
         } catch {
@@ -158,8 +160,8 @@ public final class GroupIntake {
 extension IngestContext {
     /// Whether an event means the same with another request's context.
     fileprivate func isAlike(_ other: IngestContext) -> Bool {
-        backfill == other.backfill && transport == other.transport && site == other.site
-            && clientAddress == other.clientAddress
-            && userAgent == other.userAgent && rule == nil && other.rule == nil
+        backfill == other.backfill && site == other.site && clientAddress == other.clientAddress
+            && userAgent == other.userAgent && acceptLanguage == other.acceptLanguage && country == other.country
+            && transport == other.transport && rule == nil && other.rule == nil
     }
 }

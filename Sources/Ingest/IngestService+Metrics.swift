@@ -5,7 +5,7 @@ extension IngestService {
     public func metricFamilies() -> [MetricFamily] {
         let counts = counters.now
         let figures = store.statistics()
-        return ingested(counts) + refused(figures, counts) + disk() + stored(figures) + removed(figures)
+        return ingested(counts) + refused(figures, counts) + enriched() + disk() + stored(figures) + removed(figures)
             + remembered(figures, counts)
     }
 
@@ -85,6 +85,9 @@ extension IngestService {
                 "Merges not begun because they would not have fit on the disk or in memory.", figures.compactionsHeld
             ),
             ("weir_cache_bytes", "Memory of decoded parts kept.", figures.cacheBytes),
+            ("weir_caches_bytes", "Memory of all caches within the limit.", figures.cachedBytes),
+            ("weir_caches_limit_bytes", "The most memory that these caches take.", figures.cacheLimit),
+            ("weir_caches_evicted_bytes_total", "Memory of what the caches gave up.", figures.cacheEvictedBytes),
             ("weir_cache_hits_total", "Parts found in the cache.", figures.cacheHits),
             ("weir_cache_misses_total", "Parts read and decoded.", figures.cacheMisses),
         ])

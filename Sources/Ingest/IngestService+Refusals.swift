@@ -15,14 +15,11 @@ extension IngestService {
 
     /// The refused events that become dead letters. What was refused for who sent it over UDP is nobody's, and a site that
     /// is closed to its sender takes none of it.
-    static func letters(of decoded: DecodedBody, transport: Transport) -> [Rejection] {
-        decoded.rejections.filter { !$0.site.isEmpty && !($0.code.isAboutAccess && transport == .udp) }
+    static func letters(of decoded: DecodedBody) -> [Rejection] {
+        decoded.rejections.filter {
+            !$0.site.isEmpty && !($0.code.isAboutAccess && $0.transport == Transport.udp.rawValue)
+        }
     }
-}
-
-extension StorageError {
-    /// Whether it passes when there is space on the disk.
-    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
 }
 
 extension RejectionCode {

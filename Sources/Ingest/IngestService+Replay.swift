@@ -16,18 +16,20 @@ public struct ReplayOrder: Sendable {
     public var backfill: Bool
     /// Whether the site's schema is left alone.
     public var ignoresSchema: Bool
-    /// Where the letters' events may go; `nil` for anywhere.
-    public var rule: EventRule?
+    /// Whether only events of that very site are taken: who asks may do nothing elsewhere.
+    public var isConfined: Bool
 
     /// Creates an order.
     public init(
-        site: String, filter: DeadLetterFilter, limit: Int, backfill: Bool = false, ignoresSchema: Bool = false
+        site: String, filter: DeadLetterFilter, limit: Int, backfill: Bool = false, ignoresSchema: Bool = false,
+        isConfined: Bool = false
     ) {
         self.site = site
         self.filter = filter
         self.limit = limit
         self.backfill = backfill
         self.ignoresSchema = ignoresSchema
+        self.isConfined = isConfined
     }
 }
 

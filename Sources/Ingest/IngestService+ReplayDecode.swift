@@ -1,4 +1,5 @@
 import Access
+import Enrichment
 import Events
 import Storage
 
@@ -68,6 +69,7 @@ extension IngestService {
             result.prepared.overflowedProperties += decoded.overflowedProperties
             result.prepared.overflowedEvents += decoded.overflowedEvents
             result.prepared.schemaWarnings.merge(decoded.schemaWarnings) { $0 + $1 }
+            enrichment.apply(to: decoded.batches, isImport: true)
             item.runs += decoded.batches.map { PreparedRun($0) }
         }
         item.replay = replay
@@ -112,7 +114,11 @@ extension IngestService {
             backfill: order.backfill || letter.isBackfill, userAgent: letter.userAgent.isEmpty ? nil : letter.userAgent,
             lateLimit: isTooLong ? .max : limit, retention: retention, anonymousVisitor: derived)
         context.ignoresSchema = order.ignoresSchema
-        context.admission = order.rule?.admission
+        if order.isConfined {
+            context.admission = EventAdmission(isPerEvent: false) { site, _, _ in
+                site.elementsEqual(order.site.utf8) ? .admitted : .unauthorized
+            }
+        }
         context.transport = Transport.replay.rawValue
         return context
     }

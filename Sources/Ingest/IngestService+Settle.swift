@@ -132,3 +132,8 @@ extension IngestError {
         }
     }
 }
+
+extension StorageError {
+    /// Whether it passes when there is space on the disk.
+    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
+}

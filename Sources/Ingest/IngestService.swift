@@ -1,5 +1,6 @@
 import Access
 import Dispatch
+import Enrichment
 import Events
 import Logging
 import Storage
@@ -22,6 +23,8 @@ public final class IngestService: Sendable {
     let lateLimit: Int64
     let logger: Logger
     let decoders: DecoderPool
+    let enrichment: Enrichment
+    let queryStringSites: Set<String>
     private let visitors: AnonymousVisitors
     let committer: GroupCommitter
     private let maintenance: MaintenanceThread
@@ -34,8 +37,12 @@ public final class IngestService: Sendable {
     /// One replay of dead letters at a time.
     let replays = ReplayTurn()
 
-    private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
-        self.lateLimit = lateLimit
+    private init(
+        store: Store, settings: ServiceSettings, enrichment: Enrichment, clock: any WallClock, logger: Logger
+    ) {
+        lateLimit = settings.lateLimit
+        queryStringSites = settings.queryStringSites
+        self.enrichment = enrichment
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -70,13 +77,15 @@ public final class IngestService: Sendable {
         settings: ServiceSettings, options: StoreOptions = StoreOptions(), clock: any WallClock = SystemClock(),
         logger: Logger
     ) async throws(StartError) -> IngestService {
+        let store: Store
         do throws(StorageError) {
-            let store = try Store.open(
+            store = try Store.open(
                 directory: settings.dataDirectory, options: options, clock: clock, logger: logger)
-            return IngestService(store: store, lateLimit: settings.lateLimit, clock: clock, logger: logger)
         } catch {
             throw StartError(description: error.description)
         }
+        let enrichment = try enrichment(hash: store.hash, settings: settings, logger: logger)
+        return IngestService(store: store, settings: settings, enrichment: enrichment, clock: clock, logger: logger)
     }
 
     /// What the service is doing.
@@ -198,9 +207,10 @@ public final class IngestService: Sendable {
             now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
             userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
             retention: retention, anonymousVisitor: visitor)
-        decodeContext.admission = context.rule?.admission
         decodeContext.transport = context.transport.rawValue
         decodeContext.isRehearsal = context.isRehearsal
+        decodeContext.admission = context.rule?.admission
+        addDefaults(of: context, to: &decodeContext)
         return decodeContext
     }
 
@@ -217,23 +227,20 @@ public final class IngestService: Sendable {
             throw .unreadable(code: error.code.rawValue, detail: error.detail)
         }
         if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
-        var prepared = prepared(decoded, at: now, transport: context.transport)
+        enrichment.apply(to: decoded.batches, isImport: context.backfill)
+        var prepared = prepared(decoded, at: now)
         prepared.item.claim = claim(of: context, body: body, prepared)
         return prepared
     }
 
     /// Makes what was decoded ready for its commit.
-    func prepared(
-        _ decoded: DecodedBody, at now: Int64, transport: Transport, isGroup: Bool = false
-    ) -> Prepared {
-        let letters = Self.letters(of: decoded, transport: transport)
-        var item = CommitItem(
+    func prepared(_ decoded: DecodedBody, at now: Int64, isGroup: Bool = false) -> Prepared {
+        let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
-            deadLetters: letters.suffix(store.options.deadLettersPerSite).map {
+            deadLetters: Self.letters(of: decoded).suffix(store.options.deadLettersPerSite).map {
                 ($0.site, DeadLetter($0, at: now))
-            })
-        item.isGroup = isGroup
+            }, isGroup: isGroup)
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },

@@ -1,4 +1,5 @@
 import Access
+import Enrichment
 
 /// How events came in.
 public enum Transport: String, Sendable, CaseIterable {
@@ -37,6 +38,10 @@ public struct IngestContext: Sendable {
     public var userAgent: [UInt8]
     /// The client's address, from which visitors are derived; never stored.
     public var clientAddress: String
+    /// The request's `Accept-Language`, empty if there was none.
+    public var acceptLanguage: [UInt8] = []
+    /// The client's country as a trusted proxy names it, empty if none does.
+    public var country: [UInt8] = []
     /// Whether events of any age are taken.
     public var backfill: Bool
     /// How it came.
@@ -158,6 +163,10 @@ public struct ServiceSettings: Sendable {
     public var threads: Int
     /// How old an event may be that is not a backfill, milliseconds.
     public var lateLimit: Int64
+    /// From what dimensions are derived.
+    public var enrichment = EnrichmentOptions()
+    /// The sites whose events keep the query strings of their URLs.
+    public var queryStringSites: Set<String> = []
 
     /// The late limit unless one is set: seven days, in milliseconds.
     public static let defaultLateLimit: Int64 = 7 * 86_400_000

@@ -24,9 +24,9 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case readiness = "GET /readyz"
     case metrics = "GET /metrics"
     case openAPI = "GET /openapi.json"
-    case landingPage = "GET /"
-    case landingScript = "GET /app.js"
-    case landingStyle = "GET /app.css"
+    case page = "GET /"
+    case beacon = "GET /weir.js"
+    case asset = "GET /assets/{version}/{file}"
 
     /// The method, in capitals.
     public var method: String {
@@ -47,6 +47,8 @@ public enum Endpoint: String, CaseIterable, Sendable {
     private static let kinds: [(prefix: String, endpoints: [Endpoint])] = [
         ("/v1/query/", [.getQuery, .postQuery]), ("/v1/live/", [.live]),
     ]
+    /// Where the dashboard's files are, under a version and a name.
+    private static let assets = "/assets/"
     /// Paths that end in a name, percent-encoded.
     private static let named: [(prefix: String, endpoint: Endpoint)] = [
         ("/v1/visitors/", .eraseVisitor), ("/v1/sites/", .deleteSite),
@@ -61,6 +63,10 @@ public enum Endpoint: String, CaseIterable, Sendable {
             // One kind has two parts.
             let isOnePart = !kind.isEmpty && !kind.contains("/")
             return isOnePart || kind == "funnel/visitors" ? (endpoints, kind) : ([], "")
+        }
+        if path.hasPrefix(assets) {
+            let rest = String(path.dropFirst(assets.count))
+            return rest.split(separator: "/", omittingEmptySubsequences: false).count == 2 ? ([.asset], rest) : ([], "")
         }
         for (prefix, endpoint) in named where path.hasPrefix(prefix) {
             var name = String(path.dropFirst(prefix.count))

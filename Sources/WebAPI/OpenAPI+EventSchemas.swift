@@ -17,10 +17,18 @@ extension OpenAPIDocument {
           "key": {"type": "string", "description": "In datagrams only: a write key, where the site demands one. Never \#
         stored."},
           "user": {"type": "string"}, "session": {"type": "string"},
-          "url": {"type": "string"}, "referrer": {"type": "string"}, "title": {"type": "string"},
-          "language": {"type": "string"}, "screen": {"type": "string"},
-          "user_agent": {"type": "string", "description": "Absent: the request's own."},
-          "country": {"type": "string"},
+          "url": {"type": "string", "description": "Gives `host`, `path`, the `utm_` dimensions, and `query_string` \#
+        where the site keeps it."},
+          "referrer": {"type": "string", "description": "Gives `referrer_host` and, unless `utm_source` does, `source`: \#
+        the name of a known host, else the host; `Direct` where a page has none."},
+          "title": {"type": "string"},
+          "language": {"type": "string", "description": "Stored as BCP 47 spells it. Absent, with `user_agent` absent \#
+        too: what a browser's Accept-Language prefers."},
+          "screen": {"type": "string", "description": "Stored as 1920x1080."},
+          "user_agent": {"type": "string", "description": "Absent: the request's own. Gives `browser`, `os`, `device` \#
+        (desktop, mobile, tablet, tv, console, bot, other) and `bot`."},
+          "country": {"type": "string", "description": "Absent: that of the sender's address, where the server knows \#
+        it."},
           "value": {"type": "number", "description": "The measure: revenue, seconds, …"},
           "props": {"type": "object", "maxProperties": 64,
             "description": "Any scalars; nested objects flatten with dots to depth 4, arrays of scalars have several \#

@@ -172,17 +172,28 @@ extension OpenAPIDocument {
           "responses": {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}}
         }},
         "/": {"get": {
-          "operationId": "page", "tags": ["page"], "summary": "A small live dashboard.",
-          "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}}
+          "operationId": "page", "tags": ["page"], "summary": "The live dashboard.",
+          "description": "What it shows is in its own query parameters, so that an address can be shared.",
+          "responses": {"200": {"description": "The page.", "content": {"text/html": {}}},
+            "304": {"description": "The browser has it."}}
         }},
-        "/app.js": {"get": {
-          "operationId": "pageScript", "tags": ["page"], "summary": "The dashboard's script.",
-          "responses": {"200": {"description": "The script.", "content": {"text/javascript": {}}}}
+        "/weir.js": {"get": {
+          "operationId": "beacon", "tags": ["page"],
+          "summary": "The script that a site includes to send page views and events; at most 2 KiB compressed.",
+          "description": "`<script defer src=\"…/weir.js\" data-site=\"shop\"></script>`. It posts arrays of events as \#
+        text/plain to /v1/events, each with an id.",
+          "responses": {"200": {"description": "The script.", "content": {"text/javascript": {}}},
+            "304": {"description": "The browser has it."}}
         }},
-        "/app.css": {"get": {
-          "operationId": "pageStyle", "tags": ["page"], "summary": "The dashboard's style.",
-          "responses": {"200": {"description": "The style.", "content": {"text/css": {}}}}
-        }}
+        "/assets/{version}/{file}": {
+          "parameters": [
+            {"name": "version", "in": "path", "required": true, "schema": {"type": "string"}},
+            {"name": "file", "in": "path", "required": true, "schema": {"type": "string"}}],
+          "get": {
+            "operationId": "asset", "tags": ["page"], "summary": "A file of the dashboard, to be kept for good.",
+            "responses": {"200": {"description": "The file."}, "304": {"description": "The browser has it."},
+              "404": {"$ref": "#/components/responses/Problem"}}
+          }}
         """#
 
     static let parameters = #"""

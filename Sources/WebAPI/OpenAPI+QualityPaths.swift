@@ -12,6 +12,7 @@ extension OpenAPIDocument {
         before."}
           ],
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "A page of dead letters.", "content": {"application/json": {
               "schema": {"$ref": "#/components/schemas/DeadLetters"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
@@ -34,6 +35,7 @@ extension OpenAPIDocument {
             "force_schema": {"type": "boolean", "default": false, "description": "Leaves the site's schema alone."}
           }}}}},
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "What became of them.", "content": {"application/json": {"schema": {
               "type": "object", "required": ["accepted", "duplicate", "rejected", "skipped", "remaining", "errors"],
               "properties": {"accepted": {"type": "integer"}, "duplicate": {"type": "integer"},
@@ -59,6 +61,7 @@ extension OpenAPIDocument {
               {"$ref": "#/components/schemas/SiteSchema"},
               {"type": "object", "properties": {"force": {"type": "boolean", "default": false}}}]}}}},
             "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
               "200": {"description": "It is in force.", "content": {"application/json": {"schema": {
                 "type": "object", "required": ["site", "version", "changed", "breaks"], "properties": {
                   "site": {"$ref": "#/components/schemas/Site"}, "version": {"type": "integer"},
@@ -75,6 +78,7 @@ extension OpenAPIDocument {
             "operationId": "getSchema", "tags": ["ingest"], "summary": "Show the schema in force, or a version of it.",
             "parameters": [{"name": "version", "in": "query", "schema": {"type": "integer", "minimum": 1}}],
             "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
               "200": {"description": "The version and which others there are.", "content": {"application/json": {
                 "schema": {"type": "object", "required": ["site", "version", "time", "schema", "versions"],
                   "properties": {"site": {"$ref": "#/components/schemas/Site"}, "version": {"type": "integer"},

@@ -21,12 +21,14 @@ struct StoreService: Service {
         // No store is touched before the address is known to be free.
         guard let http = await firstAddress() else { return }
         let service: IngestService
+        var settings = ServiceSettings(
+            dataDirectory: configuration.dataDirectory, threads: configuration.threads,
+            lateLimit: configuration.lateLimit)
+        settings.enrichment = configuration.enrichment
+        settings.queryStringSites = configuration.queryStringSites
         do {
             service = try await IngestService.open(
-                settings: ServiceSettings(
-                    dataDirectory: configuration.dataDirectory, threads: configuration.threads,
-                    lateLimit: configuration.lateLimit),
-                options: configuration.store, logger: logger)
+                settings: settings, options: configuration.store, logger: logger)
         } catch {
             throw ServerStartError(error.description)
         }

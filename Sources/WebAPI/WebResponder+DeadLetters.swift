@@ -87,12 +87,13 @@ extension WebResponder {
     func replayDeadLetters(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
         try Self.refusePages(request)
-        // Before the body is read it is known whether the key may do such things at all, then whether for this site.
-        _ = try admit(request, .admin, context: context)
-        var order = try Self.replayOrder(try await reader.query(request))
-        _ = try admit(request, .admin, site: order.site, context: context)
-        // An event that names another site than its letter's goes only where the key may write.
-        order.rule = try admit(request, .write, site: order.site, context: context).rule
+        let grant = try admit(request, .admin, context: context)
+        let order = try Self.replayOrder(try await reader.query(request), keySite: grant.site)
+        do {
+            try grant.check(site: order.site)
+        } catch {
+            throw Problem(error)
+        }
         let report: ReplayReport?
         do {
             report = try await service.replay(order)
@@ -131,7 +132,8 @@ extension WebResponder {
         return .json(writer.bytes)
     }
 
-    private static func replayOrder(_ body: [UInt8]) throws(Problem) -> ReplayOrder {
+    /// - Parameter keySite: the site of the request's key, which its letters' events may not leave.
+    private static func replayOrder(_ body: [UInt8], keySite: String?) throws(Problem) -> ReplayOrder {
         let document = try DocumentReader(body)
         try document.requireOnly([
             "site", "reason", "ids", "from", "to", "limit", "backfill", "force_schema",
@@ -155,8 +157,8 @@ extension WebResponder {
         filter.to = try document.time("to")
         let limit = try document.integer("limit", in: 1...WebLimits.replayedLetters) ?? WebLimits.replayedLetters
         return ReplayOrder(
-            site: site ?? "default", filter: filter, limit: limit, backfill: try document.flag("backfill"),
-            ignoresSchema: try document.flag("force_schema"))
+            site: site ?? keySite ?? "default", filter: filter, limit: limit, backfill: try document.flag("backfill"),
+            ignoresSchema: try document.flag("force_schema"), isConfined: keySite != nil)
     }
 }
 

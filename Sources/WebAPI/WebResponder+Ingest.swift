@@ -23,6 +23,7 @@ extension WebResponder {
             backfill: try query.flag("backfill"), transport: .http, rule: grant.rule)
         ingest.isRehearsal = try query.flag("dry_run")
         ingest.key = try Self.key(request)
+        add(request, context: context, to: &ingest)
         var claim = ByteClaim(reader.budget)
         let body = try await reader.events(request, claim: &claim)
         let answer: IngestAnswer
@@ -60,9 +61,10 @@ extension WebResponder {
         {
             let event = PixelEvent.json(QueryString(request.uri.query ?? ""))
             let body = RequestBodyReader.pad([ByteBuffer(bytes: event)])
-            let ingest = IngestContext(
+            var ingest = IngestContext(
                 site: grant.site, userAgent: Self.userAgent(request), clientAddress: grant.clientText, backfill: false,
                 transport: .pixel, rule: grant.rule)
+            add(request, context: context, to: &ingest)
             do {
                 _ = try await service.ingest(padded: body.bytes, count: body.count, context: ingest)
                 access.charge(grant, events: 1)
@@ -90,6 +92,16 @@ extension WebResponder {
 
     private static func userAgent(_ request: Request) -> [UInt8] {
         request.headers[.userAgent].map { Array($0.utf8) } ?? []
+    }
+
+    /// Adds what the headers say of a visitor besides the user agent.
+    private func add(_ request: Request, context: WebContext, to ingest: inout IngestContext) {
+        ingest.acceptLanguage = request.headers[.acceptLanguage].map { Array($0.utf8) } ?? []
+        // Of a trusted proxy; anybody else could say what they like.
+        guard let countryHeader, let peer = context.channel.remoteAddress?.clientAddress, access.trusts(peer),
+            let country = request.headers[countryHeader]
+        else { return }
+        ingest.country = Array(country.utf8)
     }
 
     /// The answer's JSON, in the order of the contract.

@@ -1,4 +1,5 @@
 import Access
+import Events
 import Hummingbird
 import Ingest
 import NIOCore
@@ -117,6 +118,17 @@ extension WebResponder {
         text.single(
             "weir_partial_cache_bytes", help: "Bytes of the partial results kept.", type: "gauge",
             value: Double(queries.partBytes))
+        for (name, help, value) in [
+            ("weir_derived_cache_bytes", "Bytes of lined-up visitors and values kept.", queries.derivedBytes),
+            ("weir_query_memory_bytes", "Bytes that running queries hold.", queries.memoryBytes),
+            ("weir_query_memory_peak_bytes", "The most that running queries held at once.", queries.memoryPeakBytes),
+            ("weir_query_memory_limit_bytes", "The most that running queries may hold.", queries.memoryLimit),
+        ] {
+            text.single(name, help: help, type: "gauge", value: Double(value))
+        }
+        text.single(
+            "weir_query_memory_refused_total", help: "Queries refused because of the memory they needed.",
+            type: "counter", value: Double(queries.memoryRefusals))
         let (watchers, feeds) = live.size
         text.single("weir_live_watchers", help: "Clients that watch.", type: "gauge", value: Double(watchers))
         text.single("weir_live_queries", help: "Different live queries.", type: "gauge", value: Double(feeds))

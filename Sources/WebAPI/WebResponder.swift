@@ -43,6 +43,8 @@ struct WebResponder: HTTPResponder {
     let counters: RequestCounters
     let front: FrontCounters
     let logger: Logger
+    /// The header in which a proxy names the client's country; `nil` for none.
+    var countryHeader: HTTPField.Name?
     private let reports = ReportLimiter()
 
     init(
@@ -133,9 +135,9 @@ struct WebResponder: HTTPResponder {
             return .text("ready\n")
         case .metrics: return try metrics(request, context: context)
         case .openAPI: return .fixed(OpenAPIDocument.bytes, type: "application/json")
-        case .landingPage: return .fixed(LandingPage.htmlBytes, type: "text/html; charset=utf-8")
-        case .landingScript: return .fixed(LandingPage.scriptBytes, type: "text/javascript; charset=utf-8")
-        case .landingStyle: return .fixed(LandingPage.styleBytes, type: "text/css; charset=utf-8")
+        case .page: return page(request)
+        case .beacon: return beacon(request)
+        case .asset: return try asset(request, path: kind)
         }
     }
 
@@ -147,7 +149,7 @@ struct WebResponder: HTTPResponder {
         guard response.headers[.accessControlAllowOrigin] != nil else { return response }
         response.headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
         response.headers[.accessControlAllowHeaders] =
-            "content-type, content-encoding, authorization, x-weir-key, idempotency-key"
+            "content-type, content-encoding, idempotency-key, authorization, x-weir-key"
         response.headers[.accessControlMaxAge] = "86400"
         return response
     }
@@ -210,13 +212,13 @@ extension Response {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// A part of the landing page or the API's description. Always asked for anew, since the next version may differ.
+    /// The API's description. Always asked for anew, since the next version may differ.
     static func fixed(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok,
             headers: [
                 .contentType: type, .cacheControl: "no-cache",
-                .contentSecurityPolicy: LandingPage.contentSecurityPolicy,
+                .contentSecurityPolicy: Site.contentSecurityPolicy,
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }

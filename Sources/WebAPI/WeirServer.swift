@@ -1,5 +1,7 @@
 import Access
+import Enrichment
 import Foundation
+import HTTPTypes
 import Ingest
 import Logging
 import NIOCore
@@ -47,6 +49,12 @@ public struct WeirServer: Service {
         public var access = AccessPolicy()
         /// The clock of the rate limits.
         public var accessClock: any MonotonicClock = SystemMonotonicClock()
+        /// From what dimensions are derived.
+        public var enrichment = EnrichmentOptions()
+        /// The sites whose events keep the query strings of their URLs.
+        public var queryStringSites: Set<String> = []
+        /// The header in which a trusted proxy names the client's country; `nil` for none.
+        public var countryHeader: String?
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -138,13 +146,15 @@ public struct WeirServer: Service {
             onListening: onListening)
         let counters = RequestCounters()
         let frontCounters = FrontCounters()
-        let responder = WebResponder(
+        var responder = WebResponder(
             state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
             reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
             front: frontCounters, logger: logger)
+        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
         let front = ConnectionFront(
             http: HTTPService.channel(responder, logger: logger), group: group, threads: configuration.threads,
-            state: state, access: access, requests: counters, counters: frontCounters, logger: logger)
+            state: state, access: access, requests: counters, counters: frontCounters,
+            readsCountry: responder.countryHeader != nil, logger: logger)
         let http = HTTPService(
             front: front, state: state, live: live, address: configuration.http, bound: continuation)
         var services = ServiceGroupConfiguration(

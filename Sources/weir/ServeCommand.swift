@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enrichment
 import Foundation
 import Logging
 import Storage
@@ -123,7 +124,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "How much memory decoded parts of sealed segments may take; the least recently used go. "
+            "How much memory all caches may take together: blocks, decoded parts, what queries line up, answers. "
                 + "(environment: WEIR_CACHE_LIMIT, key: cache.limit, default: \(Settings.defaultCacheLimit))",
             valueName: "size"))
     var cacheLimit: String?
@@ -131,7 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How much memory one query may hold besides what it reads; more is refused as memory_limit. "
+            "How much memory the running queries may hold together besides the caches; more is refused. "
                 + "(environment: WEIR_QUERY_MEMORY, key: query.memory, default: \(Settings.defaultQueryMemory))",
             valueName: "size"))
     var queryMemory: String?
@@ -139,10 +140,32 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How much memory answers may take that are kept for being asked again; 0 keeps none. "
+            "How much of the caches may be answers that are kept for being asked again; 0 keeps none. "
                 + "(environment: WEIR_ANSWER_CACHE, key: answer.cache, default: \(Settings.defaultAnswerCache))",
             valueName: "size"))
     var answerCache: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The patterns by which user agents are told apart, a regexes.yaml of uap-core; off for none. "
+                + "(environment: WEIR_USER_AGENTS, key: user.agents, default: \(EnrichmentOptions.packagedPatterns))",
+            valueName: "file"))
+    var userAgents: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A database in MaxMind's format (.mmdb) that gives events the country of the sender's address. "
+                + "(environment: WEIR_GEOIP, key: geoip, default: none)", valueName: "file"))
+    var geoip: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The header in which a proxy in front of the server names the client's country, such as CF-IPCountry. "
+                + "(environment: WEIR_COUNTRY_HEADER, key: country.header, default: none)", valueName: "name"))
+    var countryHeader: String?
 
     @Option(
         name: .long,
@@ -162,7 +185,8 @@ struct ServeCommand: AsyncParsableCommand {
                 deadLetterRetention: deadLetterRetention, deadLetterBytes: deadLetterBytes,
                 deduplicationHorizon: deduplicationHorizon, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel, access: access.flags)
+                queryMemory: queryMemory, answerCache: answerCache, userAgents: userAgents, geoip: geoip,
+                countryHeader: countryHeader, logLevel: logLevel, access: access.flags)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -184,7 +208,7 @@ struct ServeCommand: AsyncParsableCommand {
         store.diskReserve = settings.diskReserve
         store.writeBufferBytes = settings.writeBuffer
         store.acceptsLogLoss = settings.acceptsLogLoss
-        store.partCacheBytes = settings.cacheLimit
+        store.limitCaches(to: settings.cacheLimit)
         store.retention = settings.retention
         store.retentionOfSite = settings.sites.compactMapValues { $0.retention.map(\.period) }
         store.confirmsRetention = settings.confirmsRetention
@@ -201,6 +225,9 @@ struct ServeCommand: AsyncParsableCommand {
             http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
             lateLimit: settings.lateLimit, store: store, queries: settings.queries)
         configuration.access = settings.access
+        configuration.enrichment = settings.enrichment.options
+        configuration.countryHeader = settings.enrichment.countryHeader
+        configuration.queryStringSites = Set(settings.sites.filter { $0.value.keepsQueryString }.keys)
         let server = WeirServer(
             configuration: configuration, logger: logger,
             onListening: { listening in

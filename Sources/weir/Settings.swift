@@ -22,7 +22,7 @@ struct Settings {
     /// Smaller ones make a file of every few commits, larger ones are more than a log should hold.
     private static let writeBuffers = (64 << 10)...(4 << 30)
     static let defaultCacheLimit = "512MiB"
-    static let defaultQueryMemory = "1GiB"
+    static let defaultQueryMemory = "512MiB"
     static let defaultAnswerCache = "64MiB"
     static let defaultRetention = "forever"
     static let defaultDeadLetterRetention = "30d"
@@ -52,6 +52,9 @@ struct Settings {
         var cacheLimit: String?
         var queryMemory: String?
         var answerCache: String?
+        var userAgents: String?
+        var geoip: String?
+        var countryHeader: String?
         var logLevel: String?
         var access = AccessSettings.Flags()
     }
@@ -79,10 +82,12 @@ struct Settings {
     let deduplicationHorizon: Int64
     /// Bytes of the disk to keep free; `nil` for the store's default.
     let diskReserve: Int?
-    /// Bytes of decoded parts kept in memory.
+    /// Bytes that all caches take together.
     let cacheLimit: Int
     /// What queries may use.
     let queries: EngineOptions
+    /// From what dimensions are derived.
+    let enrichment: EnrichmentSettings
     /// Bytes of recent writes that the database holds in memory.
     let writeBuffer: Int
     /// Whether a store is opened whose log is damaged in the middle, without what stands behind the damage.
@@ -162,6 +167,7 @@ struct Settings {
             memoryBytes: try Self.size(memoryText, name: "query-memory"),
             answerCacheBytes: try Self.size(answersText, name: "answer-cache"))
         access = try await AccessSettings.policy(reader, sites: sites)
+        enrichment = try await EnrichmentSettings(reader)
         self.lateLimit = lateLimit
         self.logLevel = logLevel
     }
@@ -195,6 +201,9 @@ struct Settings {
         values["cache.limit"] = flags.cacheLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["query.memory"] = flags.queryMemory.map { ConfigValue(.string($0), isSecret: false) }
         values["answer.cache"] = flags.answerCache.map { ConfigValue(.string($0), isSecret: false) }
+        values["user.agents"] = flags.userAgents.map { ConfigValue(.string($0), isSecret: false) }
+        values["geoip"] = flags.geoip.map { ConfigValue(.string($0), isSecret: false) }
+        values["country.header"] = flags.countryHeader.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
 
         values.merge(flags.access.values) { $1 }

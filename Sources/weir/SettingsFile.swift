@@ -5,7 +5,8 @@ import Foundation
 enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
-        "sites", "query", "answer", "require", "origins", "trusted", "proxy", "limit", "dead-letters", "deduplication",
+        "sites", "query", "answer", "dead-letters", "deduplication", "require", "origins", "trusted", "proxy", "limit",
+        "user", "geoip", "country",
     ]
     private static let limits: Set<String> = ["key-requests", "key-events", "address-requests", "address-events"]
     /// The keys that hold objects, with the keys of those.
@@ -13,8 +14,9 @@ enum SettingsFile {
         ("accept", ["log-loss"]), ("late", ["limit"]), ("disk", ["reserve"]), ("write", ["buffer"]),
         ("cache", ["limit"]), ("log", ["level"]),
         ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]), ("require", ["keys"]),
-        ("trusted", ["proxies"]), ("proxy", ["header"]), ("limit", limits),
         ("dead-letters", ["retention", "bytes"]), ("deduplication", ["horizon"]),
+        ("trusted", ["proxies"]), ("proxy", ["header"]), ("limit", limits),
+        ("user", ["agents"]), ("country", ["header"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.

@@ -4,7 +4,7 @@ import Queries
 /// What the configuration file sets for a single site.
 struct SiteSettings {
     /// The keys there are.
-    static let keys: Set<String> = ["retention", "origins", "limit"]
+    static let keys: Set<String> = ["retention", "origins", "limit", "keep_query_string"]
 
     /// How long events are kept; `nil` where the setting for all sites holds.
     var retention: RetentionSetting?
@@ -12,6 +12,8 @@ struct SiteSettings {
     var origins: OriginList?
     /// Limits of each of its keys; `nil` where those of all keys hold.
     var keyLimits: RateLimits?
+    /// Whether its events keep the query strings of their URLs.
+    var keepsQueryString = false
 
     /// Reads the object of a site.
     ///
@@ -19,6 +21,13 @@ struct SiteSettings {
     ///   - place: where it stands, for messages.
     ///   - path: the file, for messages.
     init(_ values: [String: Any], place: String, path: String) throws(SettingsError) {
+        if let value = values["keep_query_string"] {
+            guard let flag = value as? Bool else {
+                throw SettingsError(
+                    description: "config: \"\(place).keep_query_string\" in \(path) must be true or false")
+            }
+            keepsQueryString = flag
+        }
         if let value = values["retention"] {
             guard let text = value as? String, let retention = RetentionSetting(text) else {
                 throw SettingsError(

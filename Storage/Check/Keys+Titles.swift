@@ -3,7 +3,7 @@ extension Keys {
     static let metaPrefix = Array("m".utf8)
 
     /// The first bytes of all keys that have a meaning.
-    static let prefixes: Set<UInt8> = Set("mslidgcxwerkav".utf8)
+    static let prefixes: Set<UInt8> = Set("mslidgcxweravk".utf8)
 
     /// Reads the key of a part.
     static func part(_ key: UnsafeRawBufferPointer) -> (site: UInt32, segment: UInt64, part: PartID)? {
@@ -31,9 +31,9 @@ extension Keys {
         case "w": "marks of unfinished segments"
         case "r": "marks of deleted segments"
         case "e": "erasures"
-        case "k": "keys"
         case "a": "answers"
         case "v": "schemas"
+        case "k": "keys"
         default: "rows"
         }
     }

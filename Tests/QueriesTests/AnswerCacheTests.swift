@@ -125,6 +125,31 @@ struct AnswerCacheTests {
         await store.service.close()
     }
 
+    @Test("With events before the range an answer is kept until the next one leaves it", arguments: [false, true])
+    func leaving(isSealed: Bool) async throws {
+        let store = try await Kept()
+        // At 60 min the last 40 begin at 20: of these five, two are before.
+        try await store.load(Self.event(0), Self.event(10), Self.event(30), Self.event(31), Self.event(50))
+        if isSealed { try await store.service.flush() }
+        for (kind, query) in [
+            ("aggregate", #"{"metrics":["events","visitors"],"range":{"last":"40m"}}"#),
+            ("top", #"{"by":"event","range":{"last":"40m"}}"#),
+            ("funnel", #"{"steps":[{"event":"a"},{"event":"a"}],"range":{"last":"40m"}}"#),
+        ] {
+            store.clock.set(Self.base + 3_600_000)
+            #expect(try !store.ask(kind, query).isKept)
+            store.clock.set(Self.base + 70 * 60_000)
+            // The event of minute 30 is the first of the range, and still in it.
+            #expect(try store.ask(kind, query).isKept, "\(kind)")
+            store.clock.set(Self.base + 70 * 60_000 + 1)
+            let later = try store.ask(kind, query)
+            #expect(!later.isKept, "\(kind)")
+            if kind == "aggregate" { #expect(later.answer["metrics"]?["events"]?.int == 2) }
+            #expect(try store.ask(kind, query).isKept, "\(kind)")
+        }
+        await store.service.close()
+    }
+
     @Test("An event ahead of the range's end comes in when the clock has passed it")
     func ahead() async throws {
         let store = try await Kept()

@@ -13,6 +13,7 @@ private final class ErasingStore {
     private let clock: ManualClock
     private var options = StoreOptions()
     private var held: Store?
+    private var engine: QueryEngine?
 
     init(_ stream: RandomStream, prepare: (inout StoreOptions) -> Void) throws {
         folder = try TemporaryFolder("erasing")
@@ -31,7 +32,7 @@ private final class ErasingStore {
         return store
     }
 
-    func restart() { held = nil }
+    func restart() { (held, engine) = (nil, nil) }
 
     func load(_ lines: [String]) throws {
         let store = try store()
@@ -53,7 +54,9 @@ private final class ErasingStore {
     }
 
     func ask(_ question: RandomQuery) throws -> JSON {
-        let engine = QueryEngine(store: try store(), threads: 2)
+        // What it keeps is of segments before an erasure too.
+        let engine = try self.engine ?? QueryEngine(store: store(), threads: 2)
+        self.engine = engine
         return try JSON(parsing: try engine.answer(kind: question.kind, json: Array(question.json.description.utf8)))
     }
 }

@@ -60,6 +60,9 @@ public final class HTTPConnection {
         try socket.write(bytes)
     }
 
+    /// Reads the answer to a request that was sent before.
+    public func answer() throws -> HTTPResponse { try response(hasBody: true) }
+
     /// Says that nothing more will be sent; answers can still be read.
     public func finishWriting() {
         socket.finishWriting()

@@ -62,7 +62,7 @@ struct AccessRouteTests {
 
     /// Routes that anybody may ask, or whose keys another test is about.
     private static let others: Set<Endpoint> = [
-        .health, .readiness, .openAPI, .landingPage, .landingScript, .landingStyle, .pixel, .metrics, .listKeys,
+        .health, .readiness, .openAPI, .page, .beacon, .asset, .pixel, .metrics, .listKeys,
         .createKey,
         .revokeKey,
     ]

@@ -125,7 +125,7 @@ struct WeirServerTests {
     @Test("Health, readiness, metrics, description and page are served, to HEAD without a body")
     func operations() async throws {
         try await RunningServer.with("operations") { server in
-            for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/", "/app.js", "/app.css"] {
+            for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/", "/weir.js"] {
                 let answer = try await server.request("GET", path)
                 #expect(answer.status == 200, "\(path)")
                 #expect(answer.headers["x-content-type-options"] == "nosniff")

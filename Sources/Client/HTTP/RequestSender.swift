@@ -8,6 +8,8 @@ public struct ClientRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body.
     public var body: [UInt8]
+    /// Whether something is only asked for.
+    public var isGet: Bool { method == "GET" }
 
     /// Creates a request.
     public init(

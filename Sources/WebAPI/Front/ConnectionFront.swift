@@ -20,6 +20,8 @@ struct ConnectionFront: Sendable {
     let access: AccessControl
     let requests: RequestCounters
     let counters: FrontCounters
+    /// Whether a proxy's header names the country of clients.
+    let readsCountry: Bool
     let logger: Logger
 
     /// Listens, and serves until a graceful shutdown or cancellation; then answers what is in flight and returns.
@@ -33,7 +35,7 @@ struct ConnectionFront: Sendable {
         let shared = FrontShared(
             listening: try ListenSocket(address, backlog: WebLimits.listenBacklog), table: table, state: state,
             access: access,
-            requests: requests, counters: counters,
+            requests: requests, counters: counters, readsCountry: readsCountry,
             handOver: {
                 if case .enqueued = continuation.yield($0) { true } else { false }
             })

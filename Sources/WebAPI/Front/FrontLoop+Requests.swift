@@ -41,8 +41,9 @@ extension FrontLoop {
         case .head(let head):
             // Large bodies are decoded on other threads, and what cannot be taken is refused there.
             // So is every request where keys, origins, limits or proxies have a say.
-            guard shared.access.asksNothing, head.bodyLength <= WebLimits.frontBodyBytes, prepareIntake(),
-                context(connection, head) != nil
+            // And where a proxy's header names the country, which the front does not read.
+            guard shared.access.asksNothing, !shared.readsCountry, head.bodyLength <= WebLimits.frontBodyBytes,
+                prepareIntake(), context(connection, head) != nil
             else {
                 handOver(place, connection)
                 return nil
@@ -66,31 +67,33 @@ extension FrontLoop {
         let bytes = connection.bytes
         let query = UnsafeRawBufferPointer(rebasing: bytes[head.query])
         let agent = UnsafeRawBufferPointer(rebasing: bytes[head.userAgent])
+        let languages = UnsafeRawBufferPointer(rebasing: bytes[head.acceptLanguage])
         let transport: Transport = head.target == .pixel ? .pixel : .http
-        if let known = connection.context, known.transport == transport,
-            connection.query.elementsEqual(query), known.userAgent.elementsEqual(agent)
+        let isSame =
+            transport == .http && connection.context?.transport == .http && connection.query.elementsEqual(query)
+        let parameters = isSame || query.isEmpty ? nil : QueryString(String(decoding: query, as: UTF8.self))
+        // What only asks what would become of events is not for the front.
+        if let parameters, parameters["dry_run"] != nil { return nil }
+        if let known = connection.context, known.transport == transport, isSame || transport == .pixel,
+            known.userAgent.elementsEqual(agent), known.acceptLanguage.elementsEqual(languages)
         {
             return known
         }
-        var site: String?
-        var isBackfill = false
-        if !query.isEmpty {
-            let parameters = QueryString(String(decoding: query, as: UTF8.self))
-            // A question what would become of an event, which is not one.
-            if parameters["dry_run"] != nil { return nil }
-            if transport == .http {
-                do throws(Problem) {
-                    site = try parameters.site()
-                    isBackfill = try parameters.flag("backfill")
-                } catch {
-                    return nil
-                }
+        var site = isSame ? connection.context?.site : nil
+        var isBackfill = isSame && connection.context?.backfill == true
+        if transport == .http, let parameters {
+            do throws(Problem) {
+                site = try parameters.site()
+                isBackfill = try parameters.flag("backfill")
+            } catch {
+                return nil
             }
         }
         connection.query = Array(query)
-        let context = IngestContext(
+        var context = IngestContext(
             site: site, userAgent: Array(agent), clientAddress: connection.address, backfill: isBackfill,
             transport: transport)
+        context.acceptLanguage = Array(languages)
         connection.context = context
         return context
     }

@@ -18,6 +18,8 @@ struct FrontShared: Sendable {
     let access: AccessControl
     let requests: RequestCounters
     let counters: FrontCounters
+    /// Whether a proxy's header names the country of clients.
+    let readsCountry: Bool
     /// Takes a connection with which the front has nothing to do; `false` when nobody takes them any more.
     let handOver: @Sendable (HandedConnection) -> Bool
 }

@@ -23,6 +23,8 @@ package struct RequestHead: Equatable, Sendable {
     package var query: Range<Int>
     /// Where the value of `User-Agent` stands; empty if there is none.
     package var userAgent: Range<Int>
+    /// Where the value of `Accept-Language` stands; empty if there is none.
+    package var acceptLanguage: Range<Int>
     /// Bytes of the head, the blank line included.
     package var length: Int
     /// Bytes of the body.
@@ -52,10 +54,13 @@ private struct HeadReader {
     private var hasHost = false
     private var hasLength = false
     private var hasUserAgent = false
+    private var hasAcceptLanguage = false
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, RequestHead.maxBytes)])
-        head = RequestHead(target: .events, query: 0..<0, userAgent: 0..<0, length: 0, bodyLength: 0, closes: false)
+        head = RequestHead(
+            target: .events, query: 0..<0, userAgent: 0..<0, acceptLanguage: 0..<0, length: 0, bodyLength: 0,
+            closes: false)
     }
 
     mutating func read() -> RequestHead.Scan {
@@ -183,6 +188,10 @@ private struct HeadReader {
             guard !hasUserAgent else { return false }
             hasUserAgent = true
             head.userAgent = value
+        case 15 where isNamed("accept-language", name):
+            guard !hasAcceptLanguage else { return false }
+            hasAcceptLanguage = true
+            head.acceptLanguage = value
         case 10 where isNamed("connection", name):
             if isNamed("close", value) { head.closes = true } else { return isNamed("keep-alive", value) }
         case 12 where isNamed("content-type", name): return isKnownType(value)
