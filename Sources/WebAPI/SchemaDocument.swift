@@ -28,7 +28,14 @@ enum SchemaDocument {
             }
         }
         try check(schema)
+        // The order in which names are written means nothing, so the same schema is one version however it is written.
+        for index in schema.events.indices { schema.events[index].properties.sort { precedes($0.name, $1.name) } }
+        schema.events.sort { precedes($0.name, $1.name) }
         return (schema, try document.flag("force"))
+    }
+
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
     private static func event(_ name: String, _ value: JSONValue) throws(Problem) -> EventSchema.Event {

@@ -37,50 +37,48 @@ extension WebResponder {
 
     /// One page of dead letters. The event is text as it was sent; bytes that are no UTF-8 show as U+FFFD.
     private static func json(_ page: DeadLetterPage, site: String) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("site")
-        writer.string(site)
-        writer.key("total")
-        writer.integer(page.totals.reduce(0) { $0 + $1.count })
-        writer.key("bytes")
-        writer.integer(page.bytes)
-        writer.key("reasons")
-        writer.beginObject()
-        for (code, count) in page.totals {
-            writer.key(code)
-            writer.integer(count)
+        // What anybody may have sent stands in it, so it is written with `<` and `>` escaped, as problems are.
+        var text = JSONText()
+        text.raw(#"{"site":"#)
+        text.string(site)
+        text.raw(#","total":"#)
+        text.integer(page.totals.reduce(0) { $0 + $1.count })
+        text.raw(#","bytes":"#)
+        text.integer(page.bytes)
+        text.raw(#","reasons":{"#)
+        for (position, reason) in page.totals.enumerated() {
+            if position > 0 { text.raw(",") }
+            text.string(reason.code)
+            text.raw(":")
+            text.integer(reason.count)
         }
-        writer.endObject()
-        writer.key("dead_letters")
-        writer.beginArray()
-        for letter in page.letters { write(letter, to: &writer) }
-        writer.endArray()
-        writer.key("cursor")
-        if let next = page.next { writer.string(String(next)) } else { writer.null() }
-        writer.endObject()
-        return writer.bytes
+        text.raw(#"},"dead_letters":["#)
+        for (position, letter) in page.letters.enumerated() {
+            if position > 0 { text.raw(",") }
+            write(letter, to: &text)
+        }
+        text.raw(#"],"cursor":"#)
+        if let next = page.next { text.string(String(next)) } else { text.raw("null") }
+        text.raw("}")
+        return text.bytes
     }
 
-    private static func write(_ letter: DeadLetter, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("sequence")
-        writer.unsigned(letter.sequence)
-        writer.key("time")
-        writer.string(CivilTime.format(letter.time))
-        writer.key("code")
-        writer.string(letter.code)
-        writer.key("detail")
-        writer.string(letter.detail)
-        writer.key("transport")
-        if letter.transport.isEmpty { writer.null() } else { writer.string(letter.transport) }
-        writer.key("bytes")
-        writer.integer(letter.receivedBytes)
-        writer.key("truncated")
-        writer.bool(letter.isTruncated)
-        writer.key("event")
-        writer.string(String(decoding: letter.event, as: UTF8.self))
-        writer.endObject()
+    private static func write(_ letter: DeadLetter, to text: inout JSONText) {
+        text.raw(#"{"sequence":"#)
+        text.integer(letter.sequence)
+        text.raw(#","time":"#)
+        text.string(CivilTime.format(letter.time))
+        text.raw(#","code":"#)
+        text.string(letter.code)
+        text.raw(#","detail":"#)
+        text.string(letter.detail)
+        text.raw(#","transport":"#)
+        if letter.transport.isEmpty { text.raw("null") } else { text.string(letter.transport) }
+        text.raw(#","bytes":"#)
+        text.integer(letter.receivedBytes)
+        text.raw(letter.isTruncated ? #","truncated":true,"event":"# : #","truncated":false,"event":"#)
+        text.string(String(decoding: letter.event, as: UTF8.self))
+        text.raw("}")
     }
 
     /// `POST /v1/dead-letters/replay`: admits dead letters anew and says what became of them.

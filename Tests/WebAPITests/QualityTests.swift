@@ -25,6 +25,12 @@ struct QualityTests {
             let one = try await server.request("GET", "/v1/dead-letters?site=shop&reason=time_too_old").json()
             #expect(one["dead_letters"]?.array?.count == 1)
 
+            // What anybody may have sent is no markup, even where a browser is made to read it as a page.
+            _ = try await server.request("POST", "/v1/events?site=page", body: "{\"event\":\"a\"}\n<script>x</script>")
+            let markup = try await server.request("GET", "/v1/dead-letters?site=page")
+            #expect(!markup.text.contains("<script>"))
+            #expect(try markup.json()["dead_letters"]?.array?.first?["event"]?.text == "<script>x</script>")
+
             let replay = #"{"site":"shop","reason":"time_too_old","backfill":true}"#
             let report = try await server.request("POST", "/v1/dead-letters/replay", body: replay).json()
             #expect(report["accepted"]?.int == 1 && report["rejected"]?.int == 0)
