@@ -113,6 +113,7 @@ extension IngestService {
             now: now, receivedAt: letter.time, defaultSite: order.site,
             backfill: order.backfill || letter.isBackfill, userAgent: letter.userAgent.isEmpty ? nil : letter.userAgent,
             lateLimit: isTooLong ? .max : limit, retention: retention, anonymousVisitor: derived)
+        context.queryStringSites = queryStringSites
         context.ignoresSchema = order.ignoresSchema
         if order.isConfined {
             context.admission = EventAdmission(isPerEvent: false) { site, _, _ in
