@@ -45,7 +45,7 @@ struct OpenAPITests {
         let schemes = try #require(document["components"]?["securitySchemes"]?.object)
         let ways = try #require(document["security"]?.array)
         #expect(Set(ways.flatMap { $0.object?.keys.map { $0 } ?? [] }) == Set(schemes.keys))
-        let open: Set<Endpoint> = [.health, .readiness, .openAPI, .landingPage, .landingScript, .landingStyle, .pixel]
+        let open: Set<Endpoint> = [.health, .readiness, .openAPI, .page, .beacon, .asset, .pixel]
         for endpoint in Endpoint.allCases {
             let operation = document["paths"]?[endpoint.path]?[endpoint.method.lowercased()]
             let isDescribed = operation?["responses"]?["401"] != nil && operation?["responses"]?["403"] != nil
