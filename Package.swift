@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -34,9 +35,12 @@ let package = Package(
         // C libraries.
         .systemLibrary(
             name: "CRocksDB", path: "Sources/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .systemLibrary(
             name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(
@@ -45,6 +49,14 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: ["CSimdjsonLibrary"], path: "Sources/CSimdjson",
             cxxSettings: [.unsafeFlags(["-O3"])]),
+        .systemLibrary(name: "CRE2", path: "Sources/CRE2", pkgConfig: "re2", providers: [.apt(["libre2-dev"])]),
+        .systemLibrary(name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "CUserAgents", dependencies: ["CRE2", "CYAML"], path: "Sources/CUserAgents",
+            cxxSettings: [.unsafeFlags(["-O3"])]),
+        .systemLibrary(
+            name: "CMaxMindDB", path: "Sources/CMaxMindDB", pkgConfig: "libmaxminddb",
+            providers: [.apt(["libmaxminddb-dev"])]),
 
         // The parts, from the bottom up.
         .target(
@@ -61,19 +73,29 @@ let package = Package(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],
             swiftSettings: strict),
         .target(
+            name: "Access", dependencies: ["CCrypto", "Events", "Storage"], path: "Sources/Access",
+            exclude: ["THREATS.md"],
+            swiftSettings: strict),
+        .target(
+            name: "Enrichment", dependencies: ["Events", "CUserAgents", "CMaxMindDB", product("Logging", "swift-log")],
+            path: "Sources/Enrichment", swiftSettings: strict),
+        .target(
             name: "Ingest",
             dependencies: [
-                "Events", "Storage", "Compression", product("Logging", "swift-log"),
+                "Access", "Events", "Enrichment", "Storage", "Compression", product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"), product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Sources/Ingest", swiftSettings: strict),
+        // The dashboard and the beacon: HTML, CSS and JavaScript, put into the program by the C compiler.
+        .target(name: "Dashboard", path: "Sources/Dashboard", exclude: ["site"]),
         .target(
             name: "WebAPI",
             dependencies: [
-                "Events", "Ingest", "Queries", "Storage", "Compression",
+                "Access", "CLinux", "Dashboard", "Enrichment", "Events", "Ingest", "Queries", "Storage", "Compression",
                 product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
                 product("HTTPTypes", "swift-http-types"), product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"), product("NIOHTTPTypes", "swift-nio-extras"),
+                product("NIOHTTPTypesHTTP1", "swift-nio-extras"),
                 product("NIOPosix", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
                 product("UnixSignals", "swift-service-lifecycle"),
@@ -82,14 +104,15 @@ let package = Package(
         .target(
             name: "Client",
             dependencies: [
-                "Compression", product("AsyncHTTPClient", "async-http-client"), product("NIOCore", "swift-nio"),
+                "Compression", product("AsyncHTTPClient", "async-http-client"), product("Crypto", "swift-crypto"),
+                product("NIOCore", "swift-nio"),
                 product("NIOHTTP1", "swift-nio"),
             ],
             path: "Sources/Client", swiftSettings: strict),
         .executableTarget(
             name: "weir",
             dependencies: [
-                "Client", "WebAPI", "Ingest", "Queries", "Storage", "Events",
+                "Access", "Client", "WebAPI", "Enrichment", "Ingest", "Queries", "Storage", "Events",
                 product("ArgumentParser", "swift-argument-parser"),
                 product("Configuration", "swift-configuration"), product("Logging", "swift-log"),
                 product("NIOCore", "swift-nio"),
@@ -112,7 +135,7 @@ let package = Package(
         .executableTarget(
             name: "storage-bench",
             dependencies: [
-                "LoadgenCore", "Storage", "Events", product("ArgumentParser", "swift-argument-parser"),
+                "LoadgenCore", "Storage", "Enrichment", "Events", product("ArgumentParser", "swift-argument-parser"),
                 product("Logging", "swift-log"),
             ],
             path: "Loadgen/Storage", swiftSettings: strict),
@@ -130,6 +153,10 @@ let package = Package(
             name: "EventsTests", dependencies: ["Events", "TestSupport"], path: "Tests/EventsTests",
             swiftSettings: strict),
         .testTarget(
+            name: "EnrichmentTests",
+            dependencies: ["Enrichment", "Events", "TestSupport", product("Logging", "swift-log")],
+            path: "Tests/EnrichmentTests", swiftSettings: strict),
+        .testTarget(
             name: "StorageTests",
             dependencies: [
                 "Storage", "Events", "RocksDB", "Compression", "TestSupport", product("Logging", "swift-log"),
@@ -138,22 +165,34 @@ let package = Package(
         .testTarget(
             name: "QueriesTests",
             dependencies: [
-                "Queries", "Storage", "Ingest", "Events", "TestSupport", product("Logging", "swift-log"),
+                "Queries", "Storage", "Ingest", "Enrichment", "Events", "TestSupport",
+                product("Logging", "swift-log"),
             ],
             path: "Tests/QueriesTests", swiftSettings: strict),
         .testTarget(
+            name: "AccessTests",
+            dependencies: [
+                "Access", "Events", "RocksDB", "Storage", "TestSupport", product("Logging", "swift-log"),
+            ],
+            path: "Tests/AccessTests",
+            swiftSettings: strict),
+        .testTarget(
             name: "IngestTests",
-            dependencies: ["Ingest", "Storage", "Events", "TestSupport", product("Logging", "swift-log")],
+            dependencies: [
+                "Ingest", "Storage", "Enrichment", "Events", "TestSupport", product("Logging", "swift-log"),
+            ],
             path: "Tests/IngestTests", swiftSettings: strict),
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "WebAPI", "Ingest", "Storage", "Queries", "Compression", "TestSupport",
+                "Access", "WebAPI", "Ingest", "Storage", "Queries", "Compression", "TestSupport",
                 product("NIOCore", "swift-nio"), product("Logging", "swift-log"),
                 product("ServiceLifecycle", "swift-service-lifecycle"),
             ],
             path: "Tests/WebAPITests", swiftSettings: strict),
-        .testTarget(name: "ClientTests", dependencies: ["Client"], path: "Tests/ClientTests", swiftSettings: strict),
+        .testTarget(
+            name: "ClientTests", dependencies: ["Client", "TestSupport"], path: "Tests/ClientTests",
+            swiftSettings: strict),
         .testTarget(
             name: "LoadgenTests",
             dependencies: [
@@ -163,6 +202,9 @@ let package = Package(
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["TestSupport"], path: "Tests/EndToEndTests", swiftSettings: strict),
+        .testTarget(
+            name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", exclude: ["Scripts"],
+            swiftSettings: strict),
 
         // Preloaded into the server by tests; nothing links it.
         .target(name: "FaultShim", path: "Tests/FaultShim"),

@@ -68,7 +68,7 @@ measure_clickhouse() {
         say "installing $chdb into $work/venv"
         python3 -m venv "$work/venv" || { echo "python3-venv is needed, or PEERS=0" >&2; exit 1; }
     fi
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$chdb"
+    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$chdb"
     local stream=$work/stream-$events-$visitors-$seed.ndjson is_ours=
     if [ ! -s "$stream" ]; then
         say "writing $events events for ClickHouse (400 bytes each)"

@@ -4,8 +4,15 @@ import Events
 /// A block: a payload with its identity, length, compression and checksum in front. See `FORMAT.md`, "Blocks".
 package enum Block {
     static let headerBytes = 40
-    /// The version of blocks as they are written: sealed parts changed with the second.
-    static func version(of kind: Kind) -> UInt8 { kind == .part ? SegmentHeader.version : 1 }
+    /// The version of blocks as they are written: sealed parts changed with the second version of the format, ids and dead
+    /// letters with the third.
+    static func version(of kind: Kind) -> UInt8 {
+        switch kind {
+        case .part: SegmentHeader.version
+        case .ids, .deadLetter: 2
+        case .log, .erasure, .answer, .schema, .key: 1
+        }
+    }
     /// The versions that are read.
     static let versions: ClosedRange<UInt8> = 1...2
     /// The most a block may declare to inflate to.
@@ -19,6 +26,9 @@ package enum Block {
         case part = 3
         case deadLetter = 4
         case erasure = 5
+        case answer = 6
+        case schema = 7
+        case key = 8
     }
 
     /// Where a block belongs. A block is only accepted where this agrees.
@@ -42,6 +52,9 @@ package enum Block {
             case .ids: "ids row \(number)"
             case .deadLetter: "dead letter \(number) of site \(site)"
             case .erasure: "erasure \(number) of site \(site)"
+            case .answer: "answer \(number)"
+            case .schema: "schema \(number) of site \(site)"
+            case .key: "key \(String(number, radix: 16))"
             case .part: "segment \(number) of site \(site), part \(part.part) column \(part.column) chunk \(part.chunk)"
             }
         }

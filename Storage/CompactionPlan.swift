@@ -26,6 +26,8 @@ package struct CompactionPlan {
         package var segments: [UInt64]
         /// The bucket of what comes out.
         package var bucket: Bucket
+        /// Whether it will soon be merged again, since its day has not ended.
+        package var isBrief = false
     }
 
     /// Start and end of the month.
@@ -62,7 +64,7 @@ package struct CompactionPlan {
     /// - Complexity: O(segments · log segments).
     package func next(_ candidates: [CompactionCandidate]) -> Task? {
         if let masked = candidates.first(where: \.isMasked) {
-            return Task(segments: [masked.number], bucket: masked.bucket)
+            return Task(segments: [masked.number], bucket: masked.bucket, isBrief: isBrief(masked.bucket))
         }
         guard longest == .month else { return short(candidates) }
         if monthEnd <= watermark { return closedMonth(candidates) }
@@ -81,9 +83,14 @@ package struct CompactionPlan {
     /// All segments in one, if there is more than one or erased rows are left; for tests.
     func everything(_ candidates: [CompactionCandidate]) -> Task? {
         if let masked = candidates.first(where: \.isMasked), candidates.count == 1 {
-            return Task(segments: [masked.number], bucket: masked.bucket)
+            return Task(segments: [masked.number], bucket: masked.bucket, isBrief: isBrief(masked.bucket))
         }
         return task(candidates)
+    }
+
+    /// Whether a segment of a bucket is merged into a longer one when its day has ended.
+    private func isBrief(_ bucket: Bucket) -> Bool {
+        bucket.level == .hour || bucket.level == .day && bucket.start + Bucket.day > watermark
     }
 
     private var monthBucket: Bucket { Bucket(level: .month, start: month) }
@@ -180,6 +187,6 @@ package struct CompactionPlan {
         for segment in segments.dropFirst() { united = united.union(segment.bucket, month: month) }
         // Several small parts of a day need not be called a day's, but what is called so must hold them all.
         let target = bucket.map { united.level > $0.level ? united : $0 } ?? united
-        return Task(segments: segments.map(\.number).sorted(), bucket: target)
+        return Task(segments: segments.map(\.number).sorted(), bucket: target, isBrief: isBrief(target))
     }
 }

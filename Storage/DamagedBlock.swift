@@ -43,23 +43,3 @@ extension Store.Snapshot {
         throw .corrupt(block: first.block, reason: "\(first.reason) (and so are \(damaged.count - 1) more blocks)")
     }
 }
-
-extension DeadLetter {
-    /// The code of a dead letter that cannot be read.
-    public static let damagedCode = "damaged_block"
-
-    /// Checks and decodes a stored dead letter.
-    init(sequence: UInt64, site: UInt32, block: UnsafeRawBufferPointer) throws(StorageError) {
-        let identity = Block.Identity(kind: .deadLetter, site: site, number: sequence)
-        let payload = try Block.decode(block, identity: identity)
-        self = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-            try DeadLetter(sequence: sequence, decoding: bytes)
-        }
-    }
-
-    /// What is listed in the place of a dead letter whose block is damaged.
-    init(damaged sequence: UInt64, _ error: StorageError) {
-        self.init(
-            sequence: sequence, time: 0, code: DeadLetter.damagedCode, detail: error.description, event: [])
-    }
-}

@@ -55,7 +55,10 @@ package final class HeadSets: @unchecked Sendable {
     }
 
     /// Begins that many empty sets.
-    package func begin(_ count: Int) {
+    ///
+    /// - Parameter rows: no set will have more members; where that are too few for nearly all visitors, those left out are not
+    ///   looked at.
+    package func begin(_ count: Int, rows: Int = .max) {
         self.count = count
         if count > capacity {
             capacity = count
@@ -68,7 +71,9 @@ package final class HeadSets: @unchecked Sendable {
             others = .allocate(capacity: count * limit)
             registers = .allocate(capacity: count * size)
         }
-        states.initialize(repeating: State(), count: count)
+        var state = State()
+        if rows < hashes.count - limit { state.others = Self.tooMany }
+        states.initialize(repeating: state, count: count)
     }
 
     /// Adds pairs of a code and a visitor.

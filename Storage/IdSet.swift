@@ -27,9 +27,12 @@ package struct IdSet {
 
     package init(limits: Limits) {
         self.limits = limits
-        ids = [UInt64](repeating: 0, count: 1024)
-        epochs = [UInt16](repeating: 0, count: 1024)
+        ids = [UInt64](repeating: 0, count: Self.smallest)
+        epochs = [UInt16](repeating: 0, count: Self.smallest)
     }
+
+    /// Slots a table has at least: there is one for each site.
+    private static let smallest = 64
 
     private var epochLength: Int64 { max(1, limits.horizon / 240) }
 
@@ -45,7 +48,10 @@ package struct IdSet {
     /// - Parameter id: not 0.
     /// - Returns: `false` if it is held already, from within the horizon before `time`.
     package mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
-        if (count + 1) * 8 > ids.count * 5 { rebuild(at: time, makesRoom: true) }
+        if (count + 1) * 8 > ids.count * 5 {
+            // Where it is full, an eighth is freed, so that this is rare.
+            rebuild(at: time, upTo: limits.entries, downTo: limits.entries * 7 / 8)
+        }
         let now = epoch(time)
         let mask = ids.count - 1
         var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
@@ -63,6 +69,25 @@ package struct IdSet {
         return true
     }
 
+    /// Whether an id is held, from within the horizon before `time`.
+    package func contains(_ id: UInt64, at time: Int64) -> Bool {
+        let now = epoch(time)
+        let mask = ids.count - 1
+        var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
+        while ids[slot] != 0 {
+            if ids[slot] == id { return isLive(epochs[slot], at: now) }
+            slot = (slot + 1) & mask
+        }
+        return false
+    }
+
+    /// Gives up the oldest epochs until at least `number` ids are gone, past their horizon or not.
+    ///
+    /// - Complexity: O(ids held).
+    package mutating func giveUp(_ number: Int, at time: Int64) {
+        rebuild(at: time, upTo: max(0, count - number))
+    }
+
     /// Epochs between two looks for ids past their horizon: a twelfth of it.
     private static let sweepEpochs: Int16 = 20
 
@@ -77,7 +102,7 @@ package struct IdSet {
         }
         guard Int16(bitPattern: now &- last) >= Self.sweepEpochs else { return }
         sweptAt = now
-        if count > 0 { rebuild(at: time, makesRoom: false) }
+        if count > 0 { rebuild(at: time, upTo: .max) }
     }
 
     /// Slots of the table, for tests.
@@ -85,9 +110,11 @@ package struct IdSet {
 
     /// Makes the table anew with the ids that still count.
     ///
-    /// - Parameter makesRoom: whether the oldest go where there are as many as there may be.
+    /// - Parameters:
+    ///   - most: where there are as many or more, the oldest epochs go,
+    ///   - rest: until there are no more than this; `most` if absent.
     @inline(never)
-    private mutating func rebuild(at time: Int64, makesRoom: Bool) {
+    private mutating func rebuild(at time: Int64, upTo most: Int, downTo rest: Int? = nil) {
         let now = epoch(time)
         var longest: Int16 = 240
         var ages: [Int16: Int] = [:]
@@ -95,16 +122,15 @@ package struct IdSet {
             ages[Int16(bitPattern: now &- epochs[slot]), default: 0] += 1
         }
         var live = ages.values.reduce(0, +)
-        if makesRoom, live >= limits.entries {
-            // Full: give up the oldest epochs until an eighth is free, so that this is rare.
+        if live >= most {
             for (age, number) in ages.sorted(by: { $0.key > $1.key }) {
-                if live <= limits.entries * 7 / 8 { break }
+                if live <= rest ?? most { break }
                 live -= number
                 evicted += number
                 longest = age - 1
             }
         }
-        let capacity = max(1024, (live * 2 + 1).roundedUpToPowerOfTwo)
+        let capacity = max(Self.smallest, (live * 2 + 1).roundedUpToPowerOfTwo)
         let (oldIds, oldEpochs) = (ids, epochs)
         ids = [UInt64](repeating: 0, count: capacity)
         epochs = [UInt16](repeating: 0, count: capacity)
@@ -123,17 +149,5 @@ package struct IdSet {
 extension Int {
     var roundedUpToPowerOfTwo: Int {
         self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
-    }
-}
-
-extension IdSet {
-    /// Reads a stored row of ids. See `FORMAT.md`, "Ids".
-    static func decodeRow(_ bytes: UnsafeRawBufferPointer) throws(DecodingFault) -> (time: Int64, ids: [UInt64]) {
-        var reader = ByteReader(bytes)
-        let time = try reader.fixed(Int64.self)
-        let count = try reader.count(ofSize: 8)
-        let ids = try reader.array(UInt64.self, count: count)
-        try reader.end()
-        return (time, ids)
     }
 }

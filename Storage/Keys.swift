@@ -19,13 +19,26 @@ package enum Keys {
     package static let unfinishedPrefix = Array("w".utf8)
     package static let erasurePrefix = Array("e".utf8)
     package static let remainsPrefix = Array("r".utf8)
+    package static let answerPrefix = Array("a".utf8)
+    package static let schemaPrefix = Array("v".utf8)
+    /// What keys are hashed with.
+    static let keySecret = Array("msecret".utf8)
+    static let keyPrefix = Array("k".utf8)
 
     static func salt(day: UInt32) -> [UInt8] { saltPrefix + bigEndian(day) }
+    /// A key, by its public id.
+    static func key(id: UInt64) -> [UInt8] { keyPrefix + bigEndian(id) }
     static func site(_ site: UInt32) -> [UInt8] { sitePrefix + bigEndian(site) }
     static func log(site: UInt32, sequence: UInt64) -> [UInt8] { logPrefix + bigEndian(site) + bigEndian(sequence) }
     static func ids(sequence: UInt64) -> [UInt8] { idsPrefix + bigEndian(sequence) }
     static func segment(site: UInt32, segment: UInt64) -> [UInt8] {
         segmentPrefix + bigEndian(site) + bigEndian(segment)
+    }
+    /// The answer of a request that came with a key.
+    static func answer(sequence: UInt64) -> [UInt8] { answerPrefix + bigEndian(sequence) }
+    /// A version of a site's schema.
+    static func schema(site: UInt32, version: UInt64) -> [UInt8] {
+        schemaPrefix + bigEndian(site) + bigEndian(version)
     }
     static func deadLetters(site: UInt32) -> [UInt8] { deadLetterPrefix + bigEndian(site) }
     static func deadLetter(site: UInt32, sequence: UInt64) -> [UInt8] {

@@ -60,6 +60,44 @@ extension RollupBuilder {
         (touchedCount, pairCount) = (touchedNow, keepsPairs ? pairsNow : 0)
     }
 
+    /// The loop over runs of rows of one visitor and value: at most so many, the last of them up to the end of the rows.
+    static func count(
+        _ codes: UnsafeBufferPointer<UInt32>, _ ordinals: UnsafeBufferPointer<UInt32>, _ rows: inout Range<Int>,
+        _ runs: UnsafeBufferPointer<UInt32>, _ run: inout Int, most: Int, _ slots: UnsafeMutableBufferPointer<Slot>,
+        _ touched: UnsafeMutableBufferPointer<UInt32>, _ touchedCount: inout Int,
+        _ pairs: UnsafeMutableBufferPointer<UInt64>, _ pairCount: inout Int, keepsPairs: Bool
+    ) {
+        var (row, next, left) = (rows.lowerBound, run, most)
+        var (touchedNow, pairsNow) = (touchedCount, pairCount)
+        while row < rows.upperBound, left > 0 {
+            let end = Int(runs[next])
+            let stop = min(end, rows.upperBound)
+            hit(codes[row], ordinals[row], slots, touched, &touchedNow, pairs, &pairsNow, keepsPairs: keepsPairs)
+            slots[Int(codes[row])].events &+= UInt32(truncatingIfNeeded: stop &- row &- 1)
+            // A run may go on with the next name.
+            next &+= stop == end ? 1 : 0
+            row = stop
+            left &-= 1
+        }
+        rows = row..<rows.upperBound
+        run = next
+        (touchedCount, pairCount) = (touchedNow, keepsPairs ? pairsNow : pairCount)
+    }
+
+    /// Where each stretch of rows of one visitor ends.
+    package static func visitorRuns(_ ordinals: [UInt32]) -> [UInt32] {
+        [UInt32](unsafeUninitializedCapacity: ordinals.count) { runs, count in
+            ordinals.withUnsafeBufferPointer { ordinals in
+                for row in ordinals.indices {
+                    // Without a branch, which is hard to guess.
+                    runs.initializeElement(at: count, to: UInt32(truncatingIfNeeded: row &+ 1))
+                    let next = min(row &+ 1, ordinals.count &- 1)
+                    count &+= ordinals[next] != ordinals[row] || next == row ? 1 : 0
+                }
+            }
+        }
+    }
+
     /// Counts one event of a value.
     @inline(__always)
     private static func hit(

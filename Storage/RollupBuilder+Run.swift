@@ -1,14 +1,16 @@
 extension RollupBuilder {
     /// Adds the rows that follow those added so far.
-    package mutating func add(firstRow: Int, codes: [UInt32], ordinals: [UInt32], values: [Double]?) {
+    package mutating func add(
+        firstRow: Int, codes: [UInt32], ordinals: [UInt32], values: [Double]?, visitorRuns: [UInt32]? = nil
+    ) {
         codes.withUnsafeBufferPointer { codes in
             ordinals.withUnsafeBufferPointer { ordinals in
-                guard let values else {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: nil)
-                    return
-                }
-                values.withUnsafeBufferPointer {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: $0)
+                (values ?? []).withUnsafeBufferPointer { own in
+                    (visitorRuns ?? []).withUnsafeBufferPointer { runs in
+                        add(
+                            firstRow: firstRow, codes: codes, ordinals: ordinals, values: values == nil ? nil : own,
+                            visitorRuns: visitorRuns == nil ? nil : runs)
+                    }
                 }
             }
         }

@@ -7,7 +7,8 @@ import Events
 /// nothing; what it finds, pairs of a value and a new visitor, is gathered and turned into sets a few hundred thousand
 /// at a time.
 ///
-/// Memory: about 30 bytes a code and 20 a cell, and up to 20 MB for the sets, see ``RollupLimits``.
+/// Memory: about 30 bytes a code and 20 a cell, up to 20 MB for the sets that are being collected and up to a byte a row for those
+/// that may be stored, see ``RollupLimits``.
 package struct RollupBuilder: Sendable {
     private let names: [NameRun]
     private let shape: RollupShape
@@ -90,10 +91,12 @@ package struct RollupBuilder: Sendable {
     /// - Parameters:
     ///   - firstRow: position of the first of these rows in the segment.
     ///   - values: NaN where there is none; `nil` if the segment has none.
+    ///   - visitorRuns: where each stretch of rows of one visitor ends, if in none of them the code changes; then they are
+    ///     counted stretch by stretch.
     /// - Complexity: O(rows).
     package mutating func add(
         firstRow: Int, codes: UnsafeBufferPointer<UInt32>, ordinals: UnsafeBufferPointer<UInt32>,
-        values: UnsafeBufferPointer<Double>?
+        values: UnsafeBufferPointer<Double>?, visitorRuns: UnsafeBufferPointer<UInt32>? = nil
     ) {
         precondition(firstRow == nextRow, "rows come in order")
         precondition(ordinals.count == codes.count && values?.count ?? codes.count == codes.count)
@@ -103,7 +106,9 @@ package struct RollupBuilder: Sendable {
                 || Self.maximum(codes) < shape.codes
                     && (!limits.hasSets || Self.maximum(ordinals) < shape.visitors),
             "codes and visitors are the segment's")
+        precondition(visitorRuns.map { Int($0.last ?? 0) == codes.count } ?? true, "the runs are those of these rows")
         var start = 0
+        var run = 0
         while start < codes.count {
             precondition(name < names.count, "there are no more rows than the names have")
             let end = min(codes.count, start + names[name].rows.upperBound - nextRow)
@@ -113,9 +118,14 @@ package struct RollupBuilder: Sendable {
                     UnsafeBufferPointer(rebasing: ordinals[range]), isFirst: nextRow == names[name].rows.lowerBound,
                     before: start > 0 ? ordinals[start - 1] : lastOrdinal)
             }
-            count(
-                UnsafeBufferPointer(rebasing: codes[range]), UnsafeBufferPointer(rebasing: ordinals[range]),
-                values.map { UnsafeBufferPointer(rebasing: $0[range]) })
+            let slice = UnsafeBufferPointer(rebasing: codes[range])
+            let ownValues = values.map { UnsafeBufferPointer(rebasing: $0[range]) }
+            if let visitorRuns, targets.isPlain {
+                count(codes, ordinals, range, visitorRuns, from: &run)
+                if let ownValues { add(ownValues, slice) }
+            } else {
+                count(slice, UnsafeBufferPointer(rebasing: ordinals[range]), ownValues)
+            }
             nextRow += end - start
             start = end
             if nextRow == names[name].rows.upperBound {
@@ -165,6 +175,31 @@ package struct RollupBuilder: Sendable {
             }
             if let values { add(UnsafeBufferPointer(rebasing: values[range]), slice) }
             start = range.upperBound
+        }
+    }
+
+    /// Adds rows of one name in which the value changes with the visitor only.
+    private mutating func count(
+        _ codes: UnsafeBufferPointer<UInt32>, _ ordinals: UnsafeBufferPointer<UInt32>, _ range: Range<Int>,
+        _ runs: UnsafeBufferPointer<UInt32>, from run: inout Int
+    ) {
+        var rows = range
+        while !rows.isEmpty {
+            // Each run makes one pair at the most.
+            let room = limits.hasSets ? pairs.count - pairCount : .max
+            guard room > 0 else {
+                drain(isEnd: false)
+                continue
+            }
+            slots.withUnsafeMutableBufferPointer { slots in
+                touched.withUnsafeMutableBufferPointer { touched in
+                    pairs.withUnsafeMutableBufferPointer { pairs in
+                        Self.count(
+                            codes, ordinals, &rows, runs, &run, most: room, slots, touched, &touchedCount, pairs,
+                            &pairCount, keepsPairs: limits.hasSets)
+                    }
+                }
+            }
         }
     }
 
@@ -221,7 +256,9 @@ package struct RollupBuilder: Sendable {
 
     /// Turns the gathered pairs into sets.
     private mutating func drain(isEnd: Bool) {
-        visitors.add(pairs[..<pairCount], name: name, slots: slots, touched: touched[..<touchedCount], isEnd: isEnd)
+        visitors.add(
+            pairs[..<pairCount], name: name, rows: names[name].rows.count, slots: slots,
+            touched: touched[..<touchedCount], isEnd: isEnd)
         pairCount = 0
     }
 

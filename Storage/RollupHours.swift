@@ -53,6 +53,7 @@ extension RollupBuilder {
         var limits = limits
         // Hours are asked for all together: every one is a head.
         limits.headsPerName = max(limits.headsPerName, hours.count)
+        limits.headsOfAll = max(limits.headsOfAll, hours.count)
         limits.sketches = max(limits.sketches, hours.count)
         self.init(
             names: names, codes: hours.codes, targets: RollupTargets(), visitorHashes: visitorHashes,

@@ -36,8 +36,9 @@ package struct RollupLimits: Sendable {
     package var exactVisitors = 1024
     /// Visitors from which on a cell may be a head.
     package var minHeadVisitors = 17
-    /// Heads of each name, and of all names together.
-    package var headsPerName = 128
+    /// Heads of each name, and of all names together: more than the bytes that they may take hold of most columns.
+    package var headsPerName = 64
+    package var headsOfAll = 128
 
     /// Pairs of a value and a visitor that are gathered before they are sorted into sets; 8 bytes each.
     package var pairs = 1 << 18

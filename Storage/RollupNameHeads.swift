@@ -4,13 +4,25 @@
 /// where a name has more pairs than are gathered at once, those values are followed that lead in the first lot, twice
 /// as many as will be kept.
 struct RollupNameHeads: Sendable {
-    /// A head's set as it will be stored.
+    /// A head's set, which is encoded only if it will be stored: most are not.
     struct Head: Sendable {
         var code: UInt32
         /// Position of the name plus one, or 0 for all names.
         var name: UInt32
         var visitors: UInt32
-        var bytes: [UInt8]
+        var set: VisitorSet
+        /// Bytes that the set takes, by itself until ``bytes`` are there.
+        var size: Int
+        /// The set as it will be stored.
+        var bytes: [UInt8] = []
+
+        init(code: UInt32, name: UInt32, visitors: UInt32, set: VisitorSet) {
+            self.code = code
+            self.name = name
+            self.visitors = visitors
+            self.set = set
+            size = set.encodedBytes
+        }
     }
 
     private let limits: RollupLimits
@@ -32,11 +44,12 @@ struct RollupNameHeads: Sendable {
     /// - Parameters:
     ///   - slots: how many visitors each code has so far.
     ///   - touched: the codes that have any.
+    ///   - rows: how many the name has.
     ///   - isEnd: whether these are the name's last.
     ///   - least: fewer visitors make no head.
     mutating func add(
-        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool,
-        least: UInt32
+        _ pairs: ArraySlice<UInt64>, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, rows: Int,
+        isEnd: Bool, least: UInt32
     ) {
         if !hasChosen {
             hasChosen = true
@@ -45,7 +58,7 @@ struct RollupNameHeads: Sendable {
             Self.keepLargest(&leaders, isEnd ? limits.headsPerName : limits.headsPerName * 2, slots)
             for (set, code) in leaders.enumerated() { place[Int(code)] = Int32(set) }
             followed = leaders
-            sets.begin(leaders.count)
+            sets.begin(leaders.count, rows: rows)
         }
         if !followed.isEmpty { sets.add(pairs, place: place) }
     }
@@ -57,10 +70,9 @@ struct RollupNameHeads: Sendable {
         var leaders = followed.filter { slots[Int($0)].visitors >= limits.minHeadVisitors }
         Self.keepLargest(&leaders, limits.headsPerName, slots)
         let heads = leaders.map { code in
-            var writer = ByteWriter()
-            sets.finish(Int(place[Int(code)])).encode(into: &writer)
-            return Head(
-                code: code, name: UInt32(name + 1), visitors: slots[Int(code)].visitors, bytes: writer.bytes)
+            Head(
+                code: code, name: UInt32(name + 1), visitors: slots[Int(code)].visitors,
+                set: sets.finish(Int(place[Int(code)])))
         }
         for code in followed { place[Int(code)] = -1 }
         followed.removeAll(keepingCapacity: true)

@@ -2,7 +2,7 @@
 ///
 /// Names come one after the other, so a visitor of a value may come back with each. Small values keep their visitors in
 /// a common log of pairs; those that outgrow it get a bitmap, and when those are used up a sketch, which does not know
-/// the exact number any more. Where a bitmap each fits, as for most dimensions, all have one from the start. When the
+/// the exact number any more. The most frequent have a bitmap from the start: all, where one each fits. When the
 /// log is full of small values, the smallest are given up: their cells say enough.
 struct RollupUnion: Sendable {
     private static let inLog: Int32 = -1
@@ -27,10 +27,12 @@ struct RollupUnion: Sendable {
         words = (hashes.count + 63) / 64
         maxBitmaps = min(limits.bitmapWords / max(1, words), Int(Int32.max) / 2)
         place = (0..<codes).map { $0 < limits.unitedCodes ? Self.inLog : Self.givenUp }
-        guard codes <= min(maxBitmaps, limits.unitedCodes) else { return }
-        for code in 0..<codes { place[code] = Int32(code) }
-        bitmapCodes = (0..<UInt32(codes)).map { $0 }
-        bitmaps = [UInt64](repeating: 0, count: codes * words)
+        // Codes stand in the order of their events, so that the first ones are those that would outgrow the log; some bitmaps
+        // are left for others that do.
+        let first = codes <= min(maxBitmaps, limits.unitedCodes) ? codes : min(maxBitmaps / 4 * 3, limits.unitedCodes)
+        for code in 0..<first { place[code] = Int32(code) }
+        bitmapCodes = (0..<UInt32(first)).map { $0 }
+        bitmaps = [UInt64](repeating: 0, count: first * words)
     }
 
     /// Adds pairs of a code and a visitor, who may have been added to it before.
@@ -180,10 +182,8 @@ struct RollupUnion: Sendable {
         }
         large.removeAll { $0.visitors < limits.minHeadVisitors }
         large.sort { $0.visitors != $1.visitors ? $0.visitors > $1.visitors : $0.code < $1.code }
-        let heads = large.prefix(limits.headsPerName).map { code, count in
-            var writer = ByteWriter()
-            set(code, ranges[code]).encode(into: &writer)
-            return RollupNameHeads.Head(code: code, name: 0, visitors: count, bytes: writer.bytes)
+        let heads = large.prefix(limits.headsOfAll).map { code, count in
+            RollupNameHeads.Head(code: code, name: 0, visitors: count, set: set(code, ranges[code], visitors: count))
         }
         return (visitors, heads)
     }
@@ -195,9 +195,12 @@ struct RollupUnion: Sendable {
     }
 
     /// A code's set; `range` is its part of the sorted log, if it is there.
-    private func set(_ code: UInt32, _ range: Range<Int>?) -> VisitorSet {
+    private func set(_ code: UInt32, _ range: Range<Int>?, visitors: UInt32) -> VisitorSet {
         let place = Int(place[Int(code)])
         if place >= maxBitmaps { return .sketch(sketch(place - maxBitmaps)) }
+        if range == nil, min(Int(visitors), hashes.count - Int(visitors)) > limits.exactVisitors {
+            return .sketch(sketchOfBitmap(place))
+        }
         var builder = VisitorSetBuilder(limit: limits.exactVisitors, precision: limits.precision)
         hashes.withUnsafeBufferPointer { hashes in
             if let range {
@@ -213,5 +216,24 @@ struct RollupUnion: Sendable {
             }
         }
         return builder.finish(visitors: hashes.count)
+    }
+
+    /// The sketch of a bitmap's visitors.
+    private func sketchOfBitmap(_ place: Int) -> VisitorSketch {
+        var registers = [UInt8](repeating: 0, count: 1 << limits.precision)
+        registers.withUnsafeMutableBufferPointer { registers in
+            hashes.withUnsafeBufferPointer { hashes in
+                for (word, all) in bitmaps[(place * words)..<((place + 1) * words)].enumerated() {
+                    var bits = all
+                    while bits != 0 {
+                        VisitorSketch.insert(
+                            hashes[word &* 64 &+ bits.trailingZeroBitCount], precision: limits.precision,
+                            into: registers)
+                        bits &= bits &- 1
+                    }
+                }
+            }
+        }
+        return VisitorSketch(precision: limits.precision, registers: registers)
     }
 }

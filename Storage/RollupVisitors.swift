@@ -29,29 +29,30 @@ struct RollupVisitors: Sendable {
         ofAll = names > 1 && limits.hasSets ? RollupUnion(hashes: hashes, codes: codes, limits: limits) : nil
     }
 
-    /// Adds pairs of a code and a visitor, each pair once a name.
+    /// Adds pairs of a code and a visitor, each pair once a name, which has so many rows.
     mutating func add(
-        _ pairs: ArraySlice<UInt64>, name: Int, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>, isEnd: Bool
+        _ pairs: ArraySlice<UInt64>, name: Int, rows: Int, slots: [RollupBuilder.Slot], touched: ArraySlice<UInt32>,
+        isEnd: Bool
     ) {
         guard limits.hasSets else { return }
         ofAll?.add(pairs)
-        ofName.add(pairs, slots: slots, touched: touched, isEnd: isEnd, least: least)
+        ofName.add(pairs, slots: slots, touched: touched, rows: rows, isEnd: isEnd, least: least)
         guard isEnd else { return }
         for head in ofName.finishName(name, slots: slots) {
             heads.append(head)
-            headBytes += head.bytes.count
+            headBytes += head.size
         }
         // Those that would not be stored are not kept for long either; a part takes a fraction of what it takes alone.
         if headBytes > budget * 6 + (1 << 16) {
-            keep(budget * 4) { $0.bytes }
+            keep(budget * 4) { _ in }
             least = heads.last?.visitors ?? 0
         }
     }
 
     /// Keeps the sets with most visitors, as many of them as `limit` bytes hold.
     ///
-    /// - Parameter encode: how a set is written; those that it is called with are kept.
-    private mutating func keep(_ limit: Int, _ encode: (RollupNameHeads.Head) -> [UInt8]) {
+    /// - Parameter finish: called with each of them before its size is looked at.
+    private mutating func keep(_ limit: Int, _ finish: (inout RollupNameHeads.Head) -> Void) {
         heads.sort { left, right in
             if left.visitors != right.visitors { return left.visitors > right.visitors }
             return left.name != right.name ? left.name < right.name : left.code < right.code
@@ -59,36 +60,25 @@ struct RollupVisitors: Sendable {
         headBytes = 0
         var count = 0
         while count < heads.count {
-            let bytes = encode(heads[count])
-            guard headBytes + bytes.count <= limit else { break }
-            heads[count].bytes = bytes
-            headBytes += bytes.count
+            finish(&heads[count])
+            guard headBytes + heads[count].size <= limit else { break }
+            headBytes += heads[count].size
             count += 1
         }
         heads.removeLast(heads.count - count)
     }
 
-    /// Keeps the sets that are to be stored, those of names as parts of those of all names.
+    /// Encodes the sets that are to be stored, those of names as parts of those of all names.
     ///
     /// The set of all names comes before its parts, which have no more visitors.
     private mutating func keepWithinBudget() {
         var wholes: [UInt32: VisitorSketch] = [:]
-        let visitors = visitors
-        func set(_ head: RollupNameHeads.Head) -> VisitorSet? {
-            try? head.bytes.withBytes { (raw) throws(DecodingFault) in
-                var reader = ByteReader(raw)
-                return try VisitorSet(decoding: &reader, visitors: visitors)
-            }
-        }
         keep(budget) { head in
-            if head.name == 0 {
-                wholes[head.code] = set(head)?.denseSketch
-            } else if let whole = wholes[head.code], let part = set(head) {
-                var writer = ByteWriter()
-                part.encode(into: &writer, partOf: whole)
-                return writer.bytes
-            }
-            return head.bytes
+            if head.name == 0 { wholes[head.code] = head.set.denseSketch }
+            var writer = ByteWriter()
+            head.set.encode(into: &writer, partOf: head.name == 0 ? nil : wholes[head.code])
+            head.bytes = writer.bytes
+            head.size = writer.bytes.count
         }
     }
 

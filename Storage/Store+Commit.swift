@@ -36,37 +36,52 @@ extension Store {
         func number(of site: String) throws(StorageError) -> UInt32 {
             if let number = state.withLock({ $0.numbers[site] }) { return number }
             if let new = newSites.first(where: { $0.name == site }) { return new.number }
-            if let lost = state.withLock({ $0.unassigned.first }) {
-                throw .unusable("\(lost), so it is not known whether the site \(site) is a new one; none is created.")
-            }
-            let count = state.withLock { $0.numbers.count } + newSites.count
-            guard count < options.sites else {
-                throw .limit(
-                    "This store holds \(count) sites, the most it may (limit sites); the event's site is a new one.")
-            }
-            // Never the number of a site that was deleted, which idempotency ids and files may still bear.
-            let (number, overflow) = (newSites.last?.number ?? state.withLock { $0.highestSite })
-                .addingReportingOverflow(1)
-            guard !overflow else { throw .limit("This store has had 2^32 sites, the most it may have.") }
+            let number = try newSite(named: site, after: newSites.last?.number, count: newSites.count)
             newSites.append((site, number))
             return number
         }
 
         var outcomes: [Result<CommitOutcome, StorageError>] = []
         var accepted: [Accepted] = []
-        var ids: [UInt64] = []
+        var ids: [UInt32: [UInt64]] = [:]
         for item in items {
-            var sites: [UInt32] = []
-            do throws(StorageError) {
-                for name in item.runs.map(\.batch.site) + item.deadLetters.map(\.site) {
-                    sites.append(try number(of: name))
-                }
-            } catch {
-                outcomes.append(.failure(error))
+            var outcome = CommitOutcome()
+            if let claim = item.claim, let settled = settlement(of: claim, at: now, writer) {
+                outcome.settlement = settled
+                outcomes.append(.success(outcome))
                 continue
             }
-            var outcome = CommitOutcome()
+            var sites: [UInt32?] = []
+            var failure: StorageError?
+            for name in item.runs.map(\.batch.site) + item.deadLetters.map(\.site) {
+                do throws(StorageError) {
+                    sites.append(try number(of: name))
+                } catch {
+                    sites.append(nil)
+                    if item.isGroup, case .limit = error { outcome.refusal = error } else { failure = error }
+                }
+            }
+            if let failure {
+                outcomes.append(.failure(failure))
+                continue
+            }
+            if let replay = item.replay {
+                let letters = state.withLock { $0.numbers[replay.site] }.flatMap { number in
+                    writer.deadLetters[number].map { (number, $0) }
+                }
+                let all = replay.taken + replay.refused.map(\.sequence)
+                guard let (site, index) = letters, all.allSatisfy({ index.contains($0) }) else {
+                    outcome.settlement = .stale
+                    outcomes.append(.success(outcome))
+                    continue
+                }
+                settle(replay, site: site, &batch, &writer)
+            }
             for (run, site) in zip(item.runs, sites) {
+                guard let site else {
+                    outcome.refusedOrigins += run.batch.origins
+                    continue
+                }
                 let duplicates = admit(run.batch, site: site, at: now, &writer, &ids)
                 outcome.duplicates += duplicates?.count ?? 0
                 outcome.accepted += run.rows - (duplicates?.count ?? 0)
@@ -75,12 +90,19 @@ extension Store {
                         Accepted(site: site, header: run.header, columns: run.columns, packed: run.packed))
                     continue
                 }
+                for (row, isKept) in duplicates.keep.enumerated() where !isKept && !run.batch.origins.isEmpty {
+                    outcome.repeatedOrigins.append(run.batch.origins[row])
+                }
                 guard duplicates.count < run.rows else { continue }
                 let (header, columns) = RunAssembler.run(of: run.batch, keep: duplicates.keep)
                 accepted.append(Accepted(site: site, header: header, columns: columns, packed: nil))
             }
             for (letter, site) in zip(item.deadLetters, sites.dropFirst(item.runs.count)) {
+                guard let site else { continue }
                 put(letter.letter, site: site, &batch, &writer)
+            }
+            if let claim = item.claim {
+                outcome.settlement = .stored(answer: put(claim, outcome, at: now, &batch, &writer))
             }
             outcomes.append(.success(outcome))
         }
@@ -97,6 +119,7 @@ extension Store {
             runs.append(InFlightRun(segment: segment, sequences: [sequence]))
         }
         putIds(ids, at: now, &batch, &writer)
+        expireAnswers(at: now, &batch, &writer)
         for site in newSites { batch.put(Keys.site(site.number), Array(site.name.utf8)) }
         if batch.count > 0 { try write(batch, "A commit", before: .commitWrite, after: .commitWritten) }
         publish(runs, newSites: newSites, at: now)
@@ -105,22 +128,23 @@ extension Store {
 
     /// Enters a batch's ids. Returns which rows to keep if any id was known, `nil` if all rows are new.
     private func admit(
-        _ batch: ColumnBatch, site: UInt32, at now: Int64, _ writer: inout StoreWriter, _ ids: inout [UInt64]
+        _ batch: ColumnBatch, site: UInt32, at now: Int64, _ writer: inout StoreWriter, _ ids: inout [UInt32: [UInt64]]
     ) -> (keep: [Bool], count: Int)? {
         var keep: [Bool]?
         var count = 0
+        var new: [UInt64] = []
+        let place = writer.ids.place(of: site)
         for (row, id) in batch.ids.enumerated() where id != 0 {
-            // The site takes part, so that two sites may use the same ids. 0 stands for an empty slot.
-            let mixed = id ^ (UInt64(site) &* 0xD6E8_FEB8_6659_FD93)
-            let own = mixed == 0 ? 1 : mixed
-            if writer.ids.insert(own, at: now) {
-                ids.append(own)
+            let own = IdRow.mixed(id, site: site)
+            if writer.ids.insert(own, in: place, at: now) {
+                new.append(own)
             } else {
                 if keep == nil { keep = [Bool](repeating: true, count: batch.rows) }
                 keep?[row] = false
                 count += 1
             }
         }
+        if !new.isEmpty { ids[site, default: []].append(contentsOf: new) }
         return keep.map { ($0, count) }
     }
 
@@ -152,7 +176,9 @@ extension Store {
     }
 
     /// Stores the group's ids and forgets the rows whose horizon has passed.
-    private func putIds(_ ids: [UInt64], at now: Int64, _ batch: inout WriteBatch, _ writer: inout StoreWriter) {
+    private func putIds(
+        _ ids: [UInt32: [UInt64]], at now: Int64, _ batch: inout WriteBatch, _ writer: inout StoreWriter
+    ) {
         let oldest = now - options.deduplicationHorizon - options.deduplicationHorizon / 24
         let expired = writer.idRows.prefix { $0.time < oldest }.prefix(1000)
         for row in expired { batch.delete(Keys.ids(sequence: row.sequence)) }
@@ -160,31 +186,14 @@ extension Store {
         writer.ids.forgetExpired(at: now)
         guard !ids.isEmpty else { return }
         let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
-        var payload = ByteWriter()
-        payload.fixed(now)
-        payload.varint(ids.count)
-        payload.array(ids)
+        let row = IdRow(time: now, sites: ids.sorted { $0.key < $1.key }.map { (site: $0.key, ids: $0.value) })
         // Hashes do not compress; level 1 finds that out quickest.
         let identity = Block.Identity(kind: .ids, number: sequence)
-        batch.put(Keys.ids(sequence: sequence), Block.encode(payload.bytes, identity: identity, level: 1))
+        batch.put(Keys.ids(sequence: sequence), Block.encode(row.encode(), identity: identity, level: 1))
         writer.idRows.append((sequence, now))
     }
 
-    private func put(_ letter: DeadLetter, site: UInt32, _ batch: inout WriteBatch, _ writer: inout StoreWriter) {
-        let sequence = nextNumber.add(1, ordering: .relaxed).oldValue
-        let identity = Block.Identity(kind: .deadLetter, site: site, number: sequence)
-        batch.put(
-            Keys.deadLetter(site: site, sequence: sequence),
-            Block.encode(letter.encode(), identity: identity, level: 1))
-        writer.deadLetters[site, default: []].append(sequence)
-        if let count = writer.deadLetters[site]?.count, count > options.deadLettersPerSite,
-            let oldest = writer.deadLetters[site]?.removeFirst()
-        {
-            batch.delete(Keys.deadLetter(site: site, sequence: oldest))
-        }
-    }
-
-    private func publish(_ runs: [InFlightRun], newSites: [(name: String, number: UInt32)], at now: Int64) {
+    func publish(_ runs: [InFlightRun], newSites: [(name: String, number: UInt32)], at now: Int64) {
         state.withLock { state in
             for site in newSites {
                 state.highestSite = max(state.highestSite, site.number)
@@ -202,33 +211,6 @@ extension Store {
         }
         bytesInFlight.add(runs.reduce(0) { $0 + $1.segment.residentBytes }, ordering: .relaxed)
         rowsInFlight.add(runs.reduce(0) { $0 + $1.segment.header.rows }, ordering: .relaxed)
-    }
-
-    /// The dead letters of a site, oldest first, behind the sequence `after`. One whose block is damaged is listed with
-    /// the code ``DeadLetter/damagedCode`` and what is wrong with it.
-    public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
-        guard let number = state.withLock({ $0.numbers[site] }), after != .max else { return [] }
-        let start = Keys.deadLetter(site: number, sequence: (after ?? 0) &+ 1)
-        var iterator = database.iterate(prefix: Keys.deadLetters(site: number), from: start)
-        var letters: [DeadLetter] = []
-        while letters.count < limit {
-            let letter: DeadLetter?
-            do throws(RocksDBError) {
-                letter = try iterator.next { key, value in
-                    let sequence = Keys.trailing(key, as: UInt64.self) ?? 0
-                    do throws(StorageError) {
-                        return try DeadLetter(sequence: sequence, site: number, block: value)
-                    } catch {
-                        return DeadLetter(damaged: sequence, error)
-                    }
-                }
-            } catch {
-                throw .database(error)
-            }
-            guard let letter else { break }
-            letters.append(letter)
-        }
-        return letters
     }
 
     /// The salt of a day for derived visitors: random, kept until the next day is over, then gone for good.

@@ -39,7 +39,7 @@ extension Store {
     private struct Compaction {
         var site: UInt32
         var segments: [Segment]
-        var bucket: Bucket
+        var task: CompactionPlan.Task
     }
 
     private func nextCompaction() -> Compaction? {
@@ -62,7 +62,7 @@ extension Store {
                 else { continue }
                 let taken = Set(task.segments)
                 let work = Compaction(
-                    site: site, segments: segments.filter { taken.contains($0.number) }, bucket: task.bucket)
+                    site: site, segments: segments.filter { taken.contains($0.number) }, task: task)
                 if fits(work) { return work }
             }
         }
@@ -95,7 +95,8 @@ extension Store {
             let cache = PartCache(limit: options.compactionBytes / 8)
             let sources = try MergeSources(work.segments.map { $0.reading(through: cache) }, hash: hash)
             header = try SegmentMerge.write(
-                sources, .all(of: sources, bucket: work.bucket), segment: number, into: &parts
+                sources, .all(of: sources, bucket: work.task.bucket, isBrief: work.task.isBrief), segment: number,
+                into: &parts, hints: storageHints(site: work.site)
             ) { () throws(StorageError) in
                 if self.compactionHolds.load(ordering: .relaxed) > 0 { throw .cancelled }
             }

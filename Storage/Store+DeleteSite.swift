@@ -41,7 +41,7 @@ extension Store {
     ) throws(StorageError) -> SiteDeletion {
         var batch = WriteBatch()
         batch.delete(Keys.site(site))
-        for prefix in [Keys.logPrefix, Keys.deadLetterPrefix, Keys.erasurePrefix] {
+        for prefix in [Keys.logPrefix, Keys.deadLetterPrefix, Keys.erasurePrefix, Keys.schemaPrefix] {
             let keys = Keys.ofSite(prefix, site)
             batch.deleteRange(from: keys, to: Keys.end(of: keys))
         }
@@ -52,6 +52,7 @@ extension Store {
             batch.put(Keys.retired(site: site, segment: number), [])
         }
         batch.delete(Keys.retention(site: site))
+        for sequence in writer.answers.remove(site: hash(name)) { batch.delete(Keys.answer(sequence: sequence)) }
         // No later site may get the number: old ids would take its events for repetitions.
         let highest = state.withLock { $0.highestSite }
         withUnsafeBytes(of: highest.littleEndian) { batch.put(Keys.highestSite, $0) }
@@ -69,7 +70,10 @@ extension Store {
         bytesInFlight.subtract(runs.reduce(0) { $0 + $1.segment.residentBytes }, ordering: .relaxed)
         rowsInFlight.subtract(runs.reduce(0) { $0 + $1.segment.header.rows }, ordering: .relaxed)
         writer.deadLetters[site] = nil
+        writer.ids.remove(site: site)
         propertyNames.remove(site: name)
+        eventNames.remove(site: name)
+        schemas.remove(site: name)
         bury(data.sealed)
         let readable = Set(data.sealed.map(\.number))
         graveyard.withLock { graveyard in

@@ -40,7 +40,8 @@ extension Store {
             }
             // Maintenance stands still, so nothing but new runs and refused events can come in until the writer's
             // lock is taken; the long work is done before.
-            var plan = ErasurePlan(site: number, visitor: hash(visitor), text: VisitorText(visitor))
+            var plan = ErasurePlan(
+                site: number, name: visitor, visitor: hash(visitor), text: VisitorText(visitor))
             try prepare(&plan, data)
             return try writer.withLock { (writer) throws(StorageError) in try carryOut(&plan, &writer) }
         }
@@ -49,6 +50,7 @@ extension Store {
     /// What an erasure will do.
     private struct ErasurePlan {
         let site: UInt32
+        let name: String
         let visitor: UInt64
         let text: VisitorText
         /// Sealed segments that hold the visitor, with what replaces them: a mask, or nothing if no row is left.
@@ -77,7 +79,7 @@ extension Store {
         }
         let start = Keys.deadLetter(site: plan.site, sequence: plan.lookedThrough &+ 1)
         var iterator = database.iterate(prefix: Keys.deadLetters(site: plan.site), from: start, fillCache: false)
-        let (site, text) = (plan.site, plan.text)
+        let (site, text, visitor) = (plan.site, plan.text, plan.name)
         while true {
             let found: (sequence: UInt64, isMeant: Bool)?
             do throws(RocksDBError) {
@@ -85,7 +87,7 @@ extension Store {
                     let sequence = Keys.trailing(key, as: UInt64.self) ?? 0
                     // One that cannot be read shows nothing to anybody, and stays.
                     let letter = try? DeadLetter(sequence: sequence, site: site, block: value)
-                    return (sequence, letter?.event.withUnsafeBytes { text.occurs(in: $0) } ?? false)
+                    return (sequence, letter?.names(text, visitor: visitor) ?? false)
                 }
             } catch {
                 throw .database(error)
@@ -131,7 +133,7 @@ extension Store {
         show(erasure, plan, runs)
         bury(emptied)
         let letters = Set(plan.deadLetters)
-        writer.deadLetters[plan.site]?.removeAll { letters.contains($0) }
+        writer.deadLetters[plan.site]?.remove(letters)
         removals.withLock {
             $0.erasures += 1
             $0.erasedEvents += outcome.events

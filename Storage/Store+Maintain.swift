@@ -81,12 +81,7 @@ extension Store {
     ///
     /// Sizes grow by the fan-in from tier to tier, so each row is merged about log(rows) times.
     private func mergeRuns(site: UInt32, month: Int64, _ partition: Partition) -> Bool {
-        var tiers: [Int: [InFlightRun]] = [:]
-        for run in partition.runs { tiers[tier(run.segment.header.rows), default: []].append(run) }
-        guard
-            let runs = tiers.filter({ $0.value.count >= options.mergeFanIn && $0.key < 4 })
-                .min(by: { $0.key < $1.key })?.value
-        else { return false }
+        guard let runs = mergeableRuns(partition.runs, month: month) else { return false }
         let (header, columns) = AlignedRuns(
             runs.compactMap { run in run.segment.runColumns.map { (run.segment.header, $0) } }, hash: hash
         ).merged(bucket: Bucket(level: .none, start: month), dictionaries: .asTheyAre)
@@ -96,6 +91,31 @@ extension Store {
             sequences: runs.flatMap(\.sequences))
         replace(runs, site: site, month: month, with: [merged], sealed: []) { _ in }
         return true
+    }
+
+    /// When runs are merged: those of one hour with each other, so that sealing it takes whole runs and leaves the others as
+    /// they are. Where hours are so mixed that too few are alike, runs of one size are merged whatever they hold.
+    private func mergeableRuns(_ runs: [InFlightRun], month: Int64) -> [InFlightRun]? {
+        struct Kind: Hashable {
+            var lastHour: Int64
+            var isMixed: Bool
+        }
+        var tiers: [Int: [InFlightRun]] = [:]
+        for run in runs { tiers[tier(run.segment.header.rows), default: []].append(run) }
+        for (tier, runs) in tiers.sorted(by: { $0.key < $1.key })
+        where tier < 4 && runs.count >= options.mergeFanIn {
+            let kinds = Dictionary(grouping: runs) { run in
+                let hours = (
+                    (run.segment.header.first - month) / Bucket.hour, (run.segment.header.last - month) / Bucket.hour
+                )
+                return Kind(lastHour: hours.1, isMixed: hours.0 != hours.1)
+            }
+            let alike = kinds.filter { $0.value.count >= options.mergeFanIn }
+                .min { ($0.key.lastHour, $0.key.isMixed ? 1 : 0) < ($1.key.lastHour, $1.key.isMixed ? 1 : 0) }
+            if let alike { return alike.value }
+            if runs.count >= options.mergeFanIn * 3 / 2 { return runs }
+        }
+        return nil
     }
 
     private func tier(_ rows: Int) -> Int {

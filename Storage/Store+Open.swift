@@ -21,9 +21,14 @@ extension Store {
         let cache = PartCache(budget: CacheBudget(limit: options.cacheBytes))
         var recovered = RecoveredStore(
             writer: StoreWriter(
-                ids: IdSet(
-                    limits: IdSet.Limits(horizon: options.deduplicationHorizon, entries: options.deduplicationEntries))),
-            propertyNames: PropertyNames(hash: hash))
+                ids: SiteIds(
+                    limits: IdSet.Limits(horizon: options.deduplicationHorizon, entries: options.deduplicationEntries)),
+                answers: KeyedAnswers(
+                    limits: KeyedAnswers.Limits(
+                        horizon: options.answerHorizon, entries: options.answers, bytes: options.answerBytes))),
+            propertyNames: PropertyNames(hash: hash, maxNamesPerSite: options.propertyNamesPerSite),
+            eventNames: PropertyNames(hash: hash, maxNamesPerSite: options.eventNamesPerSite),
+            schemas: SchemaRegistry(hash: hash))
         try naming(directory) { () throws(StorageError) in
             try recovered.clearRetired(database, faults: options.faults, logger: logger)
             try options.faults.hit(.recoverSites)
@@ -34,7 +39,9 @@ extension Store {
             try recovered.readLog(database, hash: hash, now: clock.milliseconds())
             try options.faults.hit(.recoverIds)
             try recovered.readIds(database)
+            try recovered.readAnswers(database)
             try recovered.readDeadLetters(database)
+            try recovered.readSchemas(database)
             try recovered.readHighestSite(database)
             try recovered.applyErasures(database, cache: cache, options: options)
             recovered.retention = try recovered.readRetention(
@@ -203,36 +210,6 @@ extension RecoveredStore {
         }
     }
 
-    mutating func readIds(_ database: Database) throws(StorageError) {
-        try Self.walk(database, Keys.idsPrefix) { key, value in
-            guard key.count == 9, let sequence = Keys.trailing(key, as: UInt64.self) else {
-                state.damagedIds.append(DamagedBlock(key: key, of: "row of ids"))
-                return
-            }
-            pass(sequence)
-            let identity = Block.Identity(kind: .ids, number: sequence)
-            do throws(StorageError) {
-                let payload = try Block.decode(value, identity: identity)
-                let (time, ids) = try StoredParts.decoding(identity, payload) { (bytes) throws(DecodingFault) in
-                    try IdSet.decodeRow(bytes)
-                }
-                for id in ids where id != 0 { _ = writer.ids.insert(id, at: time) }
-                writer.idRows.append((sequence, time))
-            } catch {
-                // Not among the rows that are deleted when their time is up: it stays.
-                state.damagedIds.append(DamagedBlock(error, block: identity.name))
-            }
-        }
-    }
-
-    mutating func readDeadLetters(_ database: Database) throws(StorageError) {
-        try Self.walk(database, Keys.deadLetterPrefix) { key, _ in
-            guard let (site, sequence) = Keys.siteAndNumber(key) else { return }
-            pass(sequence)
-            writer.deadLetters[site, default: []].append(sequence)
-        }
-    }
-
     /// Logs what was found damaged, each block once, and what that means.
     func report(to logger: Logger) {
         var lost = state.unassigned
@@ -257,7 +234,7 @@ extension RecoveredStore {
     private static let reportedBlocks = 100
 
     /// Sees to it that no number is given out twice.
-    private mutating func pass(_ number: UInt64) {
+    mutating func pass(_ number: UInt64) {
         // A key may hold any number; the highest one leaves none to follow it.
         nextNumber = max(nextNumber, number == .max ? number : number + 1)
     }
@@ -270,7 +247,7 @@ extension RecoveredStore {
     }
 
     /// Remembers a damaged block with the site it belongs to.
-    private mutating func note(_ block: DamagedBlock, site: UInt32) {
+    mutating func note(_ block: DamagedBlock, site: UInt32) {
         if names[site] != nil {
             state.sites[site]?.damaged.append(block)
         } else {
@@ -286,5 +263,6 @@ extension RecoveredStore {
             let name = column.name.utf8.dropFirst(Field.propertyPrefix.utf8.count)
             propertyNames.register(site: site, name: String(decoding: name, as: UTF8.self))
         }
+        for run in segment.header.names { eventNames.register(site: site, name: run.name) }
     }
 }

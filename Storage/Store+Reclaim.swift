@@ -19,6 +19,7 @@ extension Store {
         var didWork = try expire()
         if try collectRetired() { didWork = true }
         if try settleErasures() { didWork = true }
+        if try expireDeadLetters() { didWork = true }
         // Commits do the same; where none come any more, this does.
         let now = clock.milliseconds()
         _ = writer.withLockIfAvailable { $0.ids.forgetExpired(at: now) }
@@ -91,6 +92,7 @@ extension Store {
         try Storage.database { () throws(RocksDBError) in try database.flush() }
         for prefix in [
             Keys.logPrefix, Keys.deadLetterPrefix, Keys.erasurePrefix, Keys.segmentPrefix, Keys.sitePrefix,
+            Keys.schemaPrefix,
         ] {
             let keys = Keys.ofSite(prefix, site)
             database.compact(from: keys, to: Keys.end(of: keys))

@@ -14,7 +14,10 @@ extension Store {
         if let failure { throw .failed(failure) }
         try options.faults.hit(.sealBegin)
         // More runs than a merge takes are sealed next time.
-        let runs = Array(partition.runs.prefix(MergeSources.maxSources))
+        let runs = Array(
+            (all ? partition.runs : concerned(partition.runs, site: site, watermark: watermark))
+                .prefix(MergeSources.maxSources))
+        guard !runs.isEmpty else { return }
         let sources = try MergeSources(runs.map(\.segment), hash: hash)
         let plan = try SealPlan(
             sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all,
@@ -41,6 +44,16 @@ extension Store {
         }
     }
 
+    /// The runs that a seal is about: those with rows of buckets that have ended, and those from before an erasure, which
+    /// are written anew. Runs of open buckets alone stay what they are, their log rows too.
+    private func concerned(_ runs: [InFlightRun], site: UInt32, watermark: Int64) -> [InFlightRun] {
+        let closedUpTo = watermark - watermark % Bucket.hour
+        let erased = state.withLock { $0.sites[site]?.erasures.last?.sequence } ?? 0
+        return runs.filter { run in
+            run.segment.header.first < closedUpTo || run.sequences.contains { $0 < erased }
+        }
+    }
+
     /// A segment that has just been written.
     func sealedSegment(site: UInt32, number: UInt64, _ header: SegmentHeader) -> Segment {
         let parts = StoredParts(database: database, cache: cache, hash: hash, site: site, segment: number)
@@ -48,11 +61,11 @@ extension Store {
     }
 
     /// How columns are stored in the largest of the segments that the site sealed last.
-    private func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
+    func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
         let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
-        let latest = sealed.suffix(8).filter {
-            $0.header.version >= 2 && $0.header.bucket.level > .hour && $0.header.rows >= SegmentMerge.minDependentRows
-        }
+        let latest = sealed.filter {
+            $0.header.tellsDependences && $0.header.rows >= SegmentMerge.minDependentRows
+        }.suffix(8)
         guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
         return Dictionary(
             header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
@@ -80,4 +93,9 @@ extension Store {
         }
         return open
     }
+}
+
+extension SegmentHeader {
+    /// Whether a column was derived. Where none was, perhaps none was to be: segments that are written quickly have none.
+    var tellsDependences: Bool { version >= 2 && columns.contains { $0.storage != .plain } }
 }

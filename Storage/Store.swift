@@ -10,7 +10,7 @@ import Synchronization
 /// event loop.
 public final class Store: Sendable {
     /// The format of `FORMAT.md` that this program writes.
-    public static let formatVersion: UInt32 = 2
+    public static let formatVersion: UInt32 = 3
 
     /// The limits in force.
     public let options: StoreOptions
@@ -18,6 +18,10 @@ public final class Store: Sendable {
     public let hash: EventHash
     /// The names of properties seen, by site; consulted by decoders.
     public let propertyNames: PropertyNames
+    /// The names of events seen, by site.
+    public let eventNames: PropertyNames
+    /// What sites say their events must be; consulted by decoders.
+    public let schemas: SchemaRegistry
     let database: Database
     let cache: PartCache
     /// The room on its disk.
@@ -55,6 +59,8 @@ public final class Store: Sendable {
         self.logger = logger
         self.cache = cache
         propertyNames = recovered.propertyNames
+        eventNames = recovered.eventNames
+        schemas = recovered.schemas
         nextNumber = Atomic(recovered.nextNumber)
         bytesInFlight.store(recovered.state.residentBytes, ordering: .relaxed)
         rowsInFlight.store(recovered.state.rowsInFlight, ordering: .relaxed)
@@ -164,6 +170,15 @@ public final class Store: Sendable {
         public var cacheMisses = 0
         public var ids = 0
         public var idsEvicted = 0
+        /// Answers kept for requests that came with a key, their bytes, and those given up before their horizon.
+        public var answers = 0
+        public var answerBytes = 0
+        public var answersEvicted = 0
+        /// Dead letters kept, of each site that has any.
+        public var deadLetters: [(site: String, letters: Int, bytes: Int)] = []
+        /// Dead letters dropped since the store was opened: for newer ones, and for their age.
+        public var deadLettersPushedOut = 0
+        public var deadLettersExpired = 0
         public var watermarks: [(site: String, milliseconds: Int64)] = []
         /// Blocks that could not be read at opening, a site; those of no known site under the empty name.
         public var damaged: [(site: String, blocks: Int)] = []
@@ -216,7 +231,9 @@ public final class Store: Sendable {
             }
         }
         result.retentionHeld.sort { $0.site < $1.site }
-        (result.ids, result.idsEvicted) = writer.withLock { ($0.ids.count, $0.ids.evicted) }
+        result.read(writer: writer, names: numbers)
+        result.deadLettersPushedOut = counters.deadLettersPushedOut.load(ordering: .relaxed)
+        result.deadLettersExpired = counters.deadLettersExpired.load(ordering: .relaxed)
         return result
     }
 }
@@ -286,11 +303,13 @@ struct InFlightRun: Sendable {
 
 /// What only the writer touches.
 struct StoreWriter: Sendable {
-    var ids: IdSet
+    var ids: SiteIds
     /// The stored id rows with their time of receipt, oldest first.
     var idRows: [(sequence: UInt64, time: Int64)] = []
-    /// The stored dead letters a site, oldest first.
-    var deadLetters: [UInt32: [UInt64]] = [:]
+    /// The stored dead letters of each site that has any.
+    var deadLetters: [UInt32: DeadLetterIndex] = [:]
+    /// The answers of requests that came with a key.
+    var answers: KeyedAnswers
 }
 
 /// What is found in a directory when it is opened.
@@ -305,4 +324,6 @@ struct RecoveredStore {
     /// The sites' names by number.
     var names: [UInt32: String] = [:]
     let propertyNames: PropertyNames
+    let eventNames: PropertyNames
+    let schemas: SchemaRegistry
 }

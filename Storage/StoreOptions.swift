@@ -5,8 +5,14 @@ public struct StoreOptions: Sendable {
     public var allowedLateness: Int64 = 600_000
     /// How long an idempotency id is remembered, milliseconds. Past it, a repeated event counts again.
     public var deduplicationHorizon: Int64 = 86_400_000
-    /// How many idempotency ids are remembered. Above it the oldest are given up before their horizon, and counted.
+    /// How many idempotency ids are remembered. Above it the site with the most gives up its oldest before their horizon,
+    /// and they are counted.
     public var deduplicationEntries = 16_000_000
+    /// How long the answer of a request that came with a key is remembered, milliseconds, and how many of all sites, and
+    /// their bytes. Above it the site with the most bytes gives up its oldest, and they are counted.
+    public var answerHorizon: Int64 = 86_400_000
+    public var answers = 100_000
+    public var answerBytes = 64 << 20
     /// Rows of one site and month in flight at which they are sealed although their buckets are open; as are they
     /// when they hold a quarter of ``inFlightBytes``, or when that is reached by all together.
     public var spillRows = 4_000_000
@@ -32,8 +38,11 @@ public struct StoreOptions: Sendable {
     /// Bytes of recent writes RocksDB keeps in memory before it writes them to a file of their own; its log holds as
     /// much, and up to three times as much while the disk is slow.
     public var writeBufferBytes = 32 << 20
-    /// Dead letters kept a site; the oldest go first.
+    /// Dead letters kept a site, and their bytes as stored; the oldest go first, and are counted.
     public var deadLettersPerSite = 10_000
+    public var deadLetterBytesPerSite = 64 << 20
+    /// How long dead letters are kept, milliseconds.
+    public var deadLetterRetention: Int64 = 30 * 86_400_000
     /// Erasures of a site's visitors that may wait for being carried out on disk; further ones are refused until then.
     public var erasuresPerSite = 10_000
     /// How long events are kept, milliseconds; `nil` for ever. Segments go when their last event is older.
@@ -44,6 +53,12 @@ public struct StoreOptions: Sendable {
     public var retentionSegmentsPerPass = 64
     /// Whether what is past its retention at the start is deleted however much it is, as if it had been confirmed.
     public var confirmsRetention = false
+    /// Names of properties, and of events, a site can have. What has another name is kept under
+    /// ``EventDecoder/overflowProperty`` and ``EventDecoder/overflowEvent``, and counted.
+    public var propertyNamesPerSite = 2000
+    public var eventNamesPerSite = 10_000
+    /// Versions of its schema a site keeps; the oldest go first.
+    public var schemaVersionsPerSite = 100
     /// Sites a store can hold; events of further ones are refused.
     public var sites = 10_000
     /// zstd level of sealed parts.

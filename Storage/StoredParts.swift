@@ -100,25 +100,20 @@ struct StoredParts: Sendable {
             let visitorCodes = try visitorCodes(header, column: column)
             let ordinals = try integers(.ordinals, chunk: chunk, rows: rows, below: header.visitors)
             derived = try decoding(PartID(part: .visitorCodes, column: id.column)) { () throws(DecodingFault) in
-                try visitorCodes.picked(at: ordinals)
+                try visitorCodes.picked(at: ordinals, below: header.visitors)
             }
         case .byColumn(let base):
             let map = try columnMap(header, column: column, base: base)
             let baseCodes = try self.codes(header, column: base, chunk: chunk)
-            var scratch = [UInt32](repeating: DerivedCodes.undefined, count: header.columns[base].distinct)
             let start = chunk * CodeChunk.rows
-            var codes: [UInt32] = []
-            codes.reserveCapacity(rows)
-            try decoding(PartID(part: .columnMap, column: id.column)) { () throws(DecodingFault) in
-                for (name, run) in header.names.enumerated() {
-                    let part = run.rows.clamped(to: start..<(start + rows))
-                    guard !part.isEmpty else { continue }
-                    try map.follow(
-                        name: name, baseCodes, (part.lowerBound - start)..<(part.upperBound - start),
-                        scratch: &scratch, into: &codes)
-                }
+            var parts: [(name: Int, rows: Range<Int>)] = []
+            for (name, run) in header.names.enumerated() {
+                let part = run.rows.clamped(to: start..<(start + rows))
+                if !part.isEmpty { parts.append((name, (part.lowerBound - start)..<(part.upperBound - start))) }
             }
-            derived = CodeChunk(codes[...], below: limit)
+            derived = try decoding(PartID(part: .columnMap, column: id.column)) { () throws(DecodingFault) in
+                try map.follow(baseCodes, below: header.columns[base].distinct, parts, limit: limit)
+            }
         }
         if isCorrected {
             let identity = Block.Identity(kind: .part, site: site, number: segment, part: id)

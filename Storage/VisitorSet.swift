@@ -77,15 +77,13 @@ extension VisitorSet {
     func encode(into writer: inout ByteWriter, partOf whole: VisitorSketch? = nil) {
         switch self {
         case .sketch(let sketch) where whole != nil:
-            var alone = ByteWriter()
-            alone.u8(Form.sketch.rawValue)
-            sketch.encode(into: &alone)
             var part = ByteWriter()
             part.u8(Form.part.rawValue)
-            if let whole, sketch.encode(partOf: whole, into: &part), part.bytes.count < alone.bytes.count {
+            if let whole, sketch.encode(partOf: whole, into: &part), part.bytes.count <= sketch.encodedBytes {
                 writer.array(part.bytes)
             } else {
-                writer.array(alone.bytes)
+                writer.u8(Form.sketch.rawValue)
+                sketch.encode(into: &writer)
             }
         case .ordinals(let ordinals):
             writer.u8(Form.ordinals.rawValue)
@@ -97,6 +95,14 @@ extension VisitorSet {
             writer.u8(Form.sketch.rawValue)
             sketch.encode(into: &writer)
         }
+    }
+
+    /// Bytes of the set as ``encode(into:partOf:)`` writes it by itself.
+    var encodedBytes: Int {
+        if case .sketch(let sketch) = self { return 1 + sketch.encodedBytes }
+        var writer = ByteWriter()
+        encode(into: &writer)
+        return writer.bytes.count
     }
 
     /// Ascending numbers as Rice codes of the gaps between them: within a few hundredths of the best for gaps that fall

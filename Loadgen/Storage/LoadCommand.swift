@@ -1,6 +1,8 @@
 import ArgumentParser
+import Enrichment
 import Events
 import Foundation
+import Logging
 import Storage
 
 /// `storage-bench load`.
@@ -26,6 +28,13 @@ struct LoadCommand: ParsableCommand {
     @Flag(name: .long, help: "Count the sorted runs of a name after each commit.")
     var census = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Derive dimensions as the server does, with these patterns of user agents; none are derived without it.",
+            valueName: "file"))
+    var userAgents: String?
+
     func run() throws {
         let monotonic = ManualMonotonicClock()
         var options = StoreOptions()
@@ -37,9 +46,14 @@ struct LoadCommand: ParsableCommand {
         let clock = ManualClock(0)
         let store = try openStore(data, options, clock: clock)
         var runs = census ? RunCensus() : nil
-        let loader = StreamLoader(
+        var loader = StreamLoader(
             store: store, clock: clock, monotonic: monotonic, source: stream.source, group: group,
             maintains: !inFlight)
+        if let userAgents {
+            var options = EnrichmentOptions()
+            options.userAgentPatterns = userAgents
+            loader.enrichment = try Enrichment(hash: store.hash, options: options, logger: Logger(label: "bench"))
+        }
         let load = try loader.run { runs?.take(store, site: "default") }
         var end = MaintenanceTally()
         if !inFlight {

@@ -1,4 +1,5 @@
 import Dispatch
+import Enrichment
 import Events
 import Foundation
 import LoadgenCore
@@ -40,6 +41,8 @@ struct StreamLoader {
     var group = 8
     /// Whether maintenance runs between commits.
     var maintains = true
+    /// What derives dimensions, as in the server; `nil` for none.
+    var enrichment: Enrichment?
 
     /// Loads everything.
     ///
@@ -48,11 +51,12 @@ struct StreamLoader {
         let watch = Stopwatch()
         let queue = BodyQueue<Prepared>(capacity: group * 4)
         let outcome = Mutex<(seconds: Double, failure: String?)>((0, nil))
-        let worker = Thread { [source, store] in
+        let worker = Thread { [source, store, enrichment] in
             let watch = Stopwatch()
             var failure: String?
             do {
-                try Self.prepare(source, hash: store.hash, propertyNames: store.propertyNames, into: queue)
+                try Self.prepare(
+                    source, hash: store.hash, propertyNames: store.propertyNames, enrichment: enrichment, into: queue)
             } catch {
                 failure = "\(error)"
             }
@@ -97,7 +101,8 @@ struct StreamLoader {
     }
 
     private static func prepare(
-        _ options: StreamSource.Options, hash: EventHash, propertyNames: PropertyNames, into queue: BodyQueue<Prepared>
+        _ options: StreamSource.Options, hash: EventHash, propertyNames: PropertyNames, enrichment: Enrichment?,
+        into queue: BodyQueue<Prepared>
     ) throws {
         let decoder = EventDecoder(hash: hash, propertyNames: propertyNames)
         var source = try StreamSource(options)
@@ -113,6 +118,7 @@ struct StreamLoader {
             if let rejection = decoded.rejections.first {
                 throw BenchError("an event was refused: \(rejection.detail)")
             }
+            enrichment?.apply(to: decoded.batches, isImport: true)
             for batch in decoded.batches { latest = max(latest, batch.month + Int64(batch.times.max() ?? 0)) }
             queue.put(
                 Prepared(runs: decoded.batches.map { PreparedRun($0) }, events: decoded.accepted, latest: latest))

@@ -1,79 +1,47 @@
 #!/usr/bin/env python3
-"""Asks Weir and ClickHouse's engine (chdb) the same questions, checks that the answers are equal, and prints a table.
+"""Asks Weir, ClickHouse's engine and DuckDB the same questions, checks that the answers are equal, and prints a table.
 
-usage: query_bench.py --weir HOST:PORT --clickhouse DIRECTORY [--stream FILE.ndjson] [--json FILE] [--only TEXT]
-                      [--runs N] [--no-peer]
+usage: query_bench.py --weir HOST:PORT [--pid PID] [--clickhouse DIRECTORY] [--duckdb DIRECTORY] [--json FILE]
+                      [--only TEXT] [--runs N]
 
-The directory holds the peer's table, MergeTree ordered by (event, visitor, time) in one part; it is loaded from the
-stream if it is not there yet. Both are warm: each question is asked once before it is timed. Weir computes each answer
-afresh ("cache": false), over one kept connection. Times are the engines' own (Weir's meta.took_ms, chdb's elapsed());
-beside them stands the wall time of the call. Medians.
+The directories are those that `engines.py load` filled. All are warm: each question is asked once before it is timed.
+Weir computes each answer afresh ("cache": false), over one kept connection. Times are the engines' own (Weir's
+meta.took_ms, chdb's elapsed(), DuckDB's call); beside Weir's stands the wall time of the call. Medians. Memory is the highest that a process held
+while it was asked, with what it keeps between questions (VmHWM, reset before each question).
 """
 
 import argparse
 import http.client
 import json
-import os
-import shutil
 import sys
 import time
+from datetime import datetime
 
+from engines import Engine
 from questions import differ, questions
-
-TABLE = (
-    "event LowCardinality(String), visitor UInt64, time DateTime64(3, 'UTC'), country LowCardinality(String), "
-    "path LowCardinality(String), value Nullable(Float64)"
-)
-INPUT = "time String, event String, visitor String, url String, country String, value Nullable(Float64)"
-SELECTION = "event, xxHash64(visitor), parseDateTime64BestEffort(time, 3, 'UTC'), country, path(url), value"
-# Marks a directory whose load is complete.
-MARK = "weir-bench-complete"
-
-
-def load(connection, stream):
-    """Fills the table; the codecs are the defaults, which are the quickest to read."""
-    connection.query("create database if not exists bench")
-    connection.query("drop table if exists bench.events")
-    connection.query(f"create table bench.events ({TABLE}) engine = MergeTree order by (event, visitor, time)")
-    connection.query(
-        f"insert into bench.events select {SELECTION} from file('{os.path.abspath(stream)}', 'JSONEachRow', '{INPUT}')")
-    connection.query("optimize table bench.events final")
 
 
 def median(numbers):
     return sorted(numbers)[len(numbers) // 2]
 
 
-class Peer:
-    """ClickHouse's engine in this process."""
+class Memory:
+    """What a process of this machine holds, and held at most."""
 
-    def __init__(self, directory, stream):
-        import chdb
-        from chdb import session
+    def __init__(self, pid):
+        self.pid = pid
 
-        self.version = chdb.__version__
-        mark = os.path.join(directory, MARK)
-        if stream and not os.path.exists(mark):
-            shutil.rmtree(directory, ignore_errors=True)
-        self.connection = session.Session(directory)
-        if not os.path.exists(mark):
-            if not stream:
-                sys.exit(f"{directory} is not loaded: give --stream")
-            print("== ClickHouse: loading and merging", file=sys.stderr, flush=True)
-            load(self.connection, stream)
-            open(mark, "w", encoding="utf-8").close()
-        self.connection.query("use bench")
+    def reset(self):
+        if self.pid:
+            with open(f"/proc/{self.pid}/clear_refs", "w", encoding="ascii") as file:
+                file.write("5")
 
-    def rows(self, sql):
-        text = str(self.connection.query(sql, "JSONCompactEachRow"))
-        return [json.loads(line) for line in text.splitlines() if line]
-
-    def time(self, sql):
-        """Milliseconds of the engine, and of the call."""
-        before = time.perf_counter()
-        result = self.connection.query(sql, "JSONCompactEachRow")
-        wall = (time.perf_counter() - before) * 1000
-        return result.elapsed() * 1000, wall
+    def peak(self):
+        """MiB since the last reset, None if the process is not known."""
+        if not self.pid:
+            return None
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) // 1024
 
 
 class Weir:
@@ -100,7 +68,6 @@ class Weir:
 def bounds(weir):
     """Times of the first and the last event."""
     answer, _, _ = weir.ask("timeseries", {"interval": "hour", "metrics": ["events"]})
-    from datetime import datetime
 
     def milliseconds(text):
         return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
@@ -110,60 +77,89 @@ def bounds(weir):
     return milliseconds(rows[0]["time"]), milliseconds(rows[-1]["time"]) + 3_600_000, events
 
 
+def timed(ask, runs, memory):
+    """The first answer, the medians of the runs after it, and the memory at the peak."""
+    memory.reset()
+    answer = ask()[0]
+    taken = [ask()[1:] for _ in range(runs)]
+    return answer, {
+        "ms": median([took for took, _ in taken]),
+        "callMs": median([wall for _, wall in taken]),
+        "bestMs": min(took for took, _ in taken),
+        "peakMiB": memory.peak(),
+    }
+
+
+def compare(question, weir, server, peers, runs):
+    """One question's line of the results."""
+    query = lambda: weir.ask(question["kind"], question["query"])
+    answer, own = timed(query, runs, server)
+    result = {
+        "question": question["name"],
+        "target": question["target"] if "target" in question else None,
+        "weir": own,
+        "rowsScanned": answer["meta"]["rows_scanned"],
+        "differences": [],
+    }
+    for peer in peers:
+        sql = question["sql"].get(peer.name)
+        if sql is None:
+            continue
+        rows, theirs = timed(lambda: peer.ask(sql), runs, Memory(peer.pid))
+        convert = question["rows"]
+        convert = convert[peer.name] if isinstance(convert, dict) else convert
+        difference = differ(question, question["weir"](answer), convert(rows))
+        if difference:
+            result["differences"].append(f"{peer.name}: {difference}")
+        result[peer.name] = {**theirs, "times": theirs["ms"] / max(own["ms"], 0.001), "equal": difference is None}
+    return result
+
+
+def line(result, peers):
+    own = result["weir"]
+    text = f"{result['question']:44} {own['ms']:9.3f} ({own['callMs']:8.3f})"
+    for peer in peers:
+        theirs = result.get(peer.name)
+        text += f" {theirs['ms']:11.2f} {theirs['times']:7.1f}" if theirs else f" {'':11} {'':>7}"
+    text += f" {result['target'] or '':>6}  {result['rowsScanned']}"
+    return text + "".join(f"  ANSWERS DIFFER: {difference}" for difference in result["differences"])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weir", required=True)
+    parser.add_argument("--pid", type=int)
     parser.add_argument("--clickhouse")
-    parser.add_argument("--stream")
+    parser.add_argument("--duckdb")
     parser.add_argument("--json")
     parser.add_argument("--only", default="")
     parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--no-peer", action="store_true")
     options = parser.parse_args()
     weir = Weir(options.weir)
-    peer = None if options.no_peer else Peer(options.clickhouse, options.stream)
+    directories = {"clickhouse": options.clickhouse, "duckdb": options.duckdb}
+    peers = [Engine(name, directory) for name, directory in directories.items() if directory]
     first, last, events = bounds(weir)
+    server = Memory(options.pid)
     results = []
-    wrong = 0
     print(f"{events} events, medians of {options.runs}, warm, milliseconds; in parentheses with the call")
-    print(f"{'question':38} {'Weir':>20} {'ClickHouse':>20} {'times':>7} {'target':>6}  rows scanned")
+    head = "".join(f" {peer.name:>11} {'times':>7}" for peer in peers)
+    print(f"{'question':44} {'Weir':>20}{head} {'target':>6}  rows scanned")
     for question in questions(first, last):
         if options.only not in question["name"]:
             continue
-        answer, _, _ = weir.ask(question["kind"], question["query"])
-        own = [weir.ask(question["kind"], question["query"])[1:] for _ in range(options.runs)]
-        result = {
-            "question": question["name"],
-            "target": question["target"],
-            "weirMs": median([took for took, _ in own]),
-            "weirCallMs": median([wall for _, wall in own]),
-            "weirBestMs": min(took for took, _ in own),
-            "rowsScanned": answer["meta"]["rows_scanned"],
-        }
-        line = f"{question['name']:38} {result['weirMs']:10.3f} ({result['weirCallMs']:7.3f})"
-        if peer:
-            difference = differ(
-                question, question["weir"](answer), question["clickhouse"](peer.rows(question["sql"])))
-            theirs = [peer.time(question["sql"]) for _ in range(options.runs)]
-            result["clickhouseMs"] = median([took for took, _ in theirs])
-            result["clickhouseCallMs"] = median([wall for _, wall in theirs])
-            result["timesFaster"] = result["clickhouseMs"] / max(result["weirMs"], 0.001)
-            result["equal"] = difference is None
-            line += (
-                f" {result['clickhouseMs']:10.2f} ({result['clickhouseCallMs']:7.2f}) {result['timesFaster']:7.1f}"
-                f" {question['target']:6}  {result['rowsScanned']}")
-            if difference:
-                wrong += 1
-                line += f"  ANSWERS DIFFER: {difference}"
-        else:
-            line += f"  best {result['weirBestMs']:.3f}  {result['rowsScanned']}"
-        print(line, flush=True)
+        # Questions without a target are there for the answers: asked twice, not timed for long.
+        result = compare(question, weir, server, peers, options.runs if question.get("target") else 1)
+        print(line(result, peers), flush=True)
         results.append(result)
+    memory = [("Weir", [result["weir"]["peakMiB"] for result in results])]
+    memory += [(peer.name, [result[peer.name]["peakMiB"] for result in results if peer.name in result]) for peer in peers]
+    known = [f"{name} {max(peaks)}" for name, peaks in memory if peaks and peaks[0] is not None]
+    print(f"resident memory at most, MiB: {', '.join(known)}")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            version = peer.version if peer else None
-            json.dump({"events": events, "clickhouse": version, "questions": results}, file, indent=1)
-    return 1 if wrong else 0
+            versions = {peer.name: peer.version for peer in peers}
+            json.dump({"events": events, "versions": versions, "questions": results}, file, indent=1)
+    return 1 if any(result["differences"] for result in results) else 0
 
 
 if __name__ == "__main__":

@@ -70,11 +70,20 @@ extension SchemaQuery {
         let formatter = TimeFormatter(common.timezone)
         let dimensions = try SchemaScan(execution: execution, filter: common.filter, range: range).run().map {
             summary -> JSONValue in
-            let types = [(ValueKind.boolean, "boolean"), (.number, "number"), (.string, "string")]
-                .filter { summary.kinds & (1 << $0.0.rawValue) != 0 }.map { JSONValue.string($0.1) }
+            let names: [ValueKind: String] = [.boolean: "boolean", .number: "number", .string: "string"]
+            let types = summary.types.compactMap { names[$0] }
+            let seen = summary.types.map { kind -> JSONValue in
+                let type = summary.seen[Int(kind.rawValue)]
+                return .object([
+                    ("type", .string(names[kind] ?? "")), ("events", .integer(Int64(type.events))),
+                    ("first", .string(formatter.string(type.first))), ("last", .string(formatter.string(type.last))),
+                ])
+            }
             return .object([
-                ("name", .string(summary.name)), ("types", .array(types)), ("events", .integer(Int64(summary.events))),
+                ("name", .string(summary.name)), ("types", .array(types.sorted().map { .string($0) })),
+                ("events", .integer(Int64(summary.events))),
                 ("first", .string(formatter.string(summary.first))), ("last", .string(formatter.string(summary.last))),
+                ("seen", .array(seen)), ("conflicts", .integer(Int64(summary.conflicts))),
             ])
         }
         return [("dimensions", .array(dimensions))]

@@ -37,6 +37,18 @@ public struct CompiledPattern: Sendable, Equatable {
         program.matches(text)
     }
 
+    /// What searches many texts for this pattern, on one thread.
+    func matcher() -> PatternMatcher { PatternMatcher(program) }
+
+    /// Which of many texts the pattern is found in, searched as filters search them.
+    package func matches(each texts: [String]) -> [Bool] {
+        let matcher = matcher()
+        return texts.map { text in
+            var copy = text
+            return copy.withUTF8 { matcher.matches(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
     /// Whether the pattern is found in a text.
     public func matches(_ text: String) -> Bool {
         var copy = text

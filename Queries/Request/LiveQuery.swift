@@ -15,7 +15,9 @@ public struct LiveQuery: Sendable {
 
     /// Reads a live query from the parameters of a GET request: those of a query, and `every`, a duration, beside them
     /// or in `q`.
-    public init(kind: String, parameters: [(String, String)]) throws(QueryError) {
+    ///
+    /// - Parameter site: the site of a query that names none; `nil` for `default`.
+    public init(kind: String, parameters: [(String, String)], site: String? = nil) throws(QueryError) {
         let kind = try QueryKind(path: kind)
         var rest: [(String, String)] = []
         var every: JSONValue?
@@ -38,7 +40,7 @@ public struct LiveQuery: Sendable {
             value = .object(members)
         }
         everyMs = try every.map { (every) throws(QueryError) in try Self.duration(every) } ?? Self.defaultEveryMs
-        request = try QueryRequest(kind, value: value)
+        request = try QueryRequest(kind, value: value, site: site)
     }
 
     private static func duration(_ value: JSONValue) throws(QueryError) -> Int64 {

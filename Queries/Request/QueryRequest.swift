@@ -11,22 +11,33 @@ public struct QueryRequest: Sendable {
     /// - Parameters:
     ///   - kind: the last part of the request's path, such as `top`.
     ///   - json: the body; empty is the same as `{}`.
+    ///   - site: the site of a query that names none; `nil` for `default`.
     /// - Throws: what is wrong, with the place in the JSON.
     /// - Complexity: O(bytes).
-    public init(kind: String, json: [UInt8]) throws(QueryError) {
-        try self.init(try QueryKind(path: kind), value: try Query.value(of: json))
+    public init(kind: String, json: [UInt8], site: String? = nil) throws(QueryError) {
+        try self.init(try QueryKind(path: kind), value: try Query.value(of: json), site: site)
     }
 
     /// Reads a query from the parameters of a GET request, see ``Query/parse(kind:parameters:)``.
-    public init(kind: String, parameters: [(String, String)]) throws(QueryError) {
-        try self.init(try QueryKind(path: kind), value: try QueryParameters.value(of: parameters))
+    public init(kind: String, parameters: [(String, String)], site: String? = nil) throws(QueryError) {
+        try self.init(try QueryKind(path: kind), value: try QueryParameters.value(of: parameters), site: site)
     }
 
-    init(_ kind: QueryKind, value: JSONValue) throws(QueryError) {
+    init(_ kind: QueryKind, value: JSONValue, site: String? = nil) throws(QueryError) {
+        let value = Self.naming(site, in: value)
         query = try Query.parse(kind: kind, value: value)
         var writer = JSONWriter(reserving: 256)
         writer.value(.string(kind.rawValue))
         writer.value(value)
         key = writer.bytes
+    }
+
+    /// The query with the site that it does not name itself.
+    private static func naming(_ site: String?, in value: JSONValue) -> JSONValue {
+        guard let site, case .object(let members) = value else { return value }
+        switch value["site"] {
+        case nil, .null?: return .object(members.filter { $0.key != "site" } + [(key: "site", value: .string(site))])
+        default: return value
+        }
     }
 }

@@ -24,6 +24,9 @@ public struct ClientEnvironment: Sendable {
         ClientEnvironment(url: variable("WEIR_URL"), site: variable("WEIR_SITE"), key: variable("WEIR_KEY"))
     }
 
+    /// `WEIR_DATA`, for commands that look at a directory.
+    public static var data: String? { variable("WEIR_DATA") }
+
     private static func variable(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         let text = String(cString: value)

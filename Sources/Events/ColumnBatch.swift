@@ -18,6 +18,8 @@ public final class ColumnBatch {
     @exclusivity(unchecked) public private(set) var ids: [UInt64] = []
     /// The measure; NaN for rows without one.
     @exclusivity(unchecked) public private(set) var values: [Double] = []
+    /// Which request of a group each row came with; empty where all came with one.
+    @exclusivity(unchecked) public private(set) var origins: [UInt32] = []
     /// Whether any row has a measure.
     @exclusivity(unchecked) public private(set) var hasValues = false
     /// The distinct event names; no row has code 0.
@@ -31,6 +33,9 @@ public final class ColumnBatch {
     /// The dictionary columns: first ``Field/dictionaryFields``, then properties as they turned up.
     @exclusivity(unchecked) public private(set) var columns: [BatchColumn]
 
+    /// Whether the site keeps the query strings of its URLs.
+    @exclusivity(unchecked) public internal(set) var keepsQueryString = false
+
     /// Creates an empty batch.
     public init(site: String, month: Int64, hash: EventHash) {
         self.site = site
@@ -43,8 +48,11 @@ public final class ColumnBatch {
 
     /// Adds a row with the parts every event has; its other columns are set afterwards with
     /// ``set(column:bytes:kind:)``.
+    ///
+    /// - Parameter nameHash: that of `name`, where the caller knows it.
     public func appendRow(
-        time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, visitor: UnsafeRawBufferPointer
+        time: UInt32, id: UInt64, value: Double?, name: UnsafeRawBufferPointer, nameHash: UInt64? = nil,
+        visitor: UnsafeRawBufferPointer
     ) {
         times.append(time)
         ids.append(id)
@@ -54,9 +62,15 @@ public final class ColumnBatch {
         } else {
             values.append(.nan)
         }
-        nameCodes.append(names.intern(name, kind: .string, hash: hash(name)))
+        nameCodes.append(names.intern(name, kind: .string, hash: nameHash ?? hash(name)))
         visitorCodes.append(visitors.intern(visitor, kind: .string, hash: hash(visitor)))
         rows += 1
+    }
+
+    /// Notes which request of a group the newest row came with.
+    @inline(__always)
+    func noteOrigin(_ origin: UInt32) {
+        origins.append(origin)
     }
 
     /// Adds a property column.
@@ -87,6 +101,31 @@ public final class ColumnBatch {
     }
 }
 
+/// Columns worked out of others, a whole batch at a time.
+extension ColumnBatch {
+    /// Returns the code of a value in a column, adding it if it is new, without giving it to any row.
+    ///
+    /// - Parameter hash: that of `bytes` by ``hash``.
+    public func intern(_ bytes: UnsafeRawBufferPointer, kind: ValueKind, hash: UInt64, column: Int) -> UInt32 {
+        columns[column].table.intern(bytes, kind: kind, hash: hash)
+    }
+
+    /// Gives every row its code of a column.
+    ///
+    /// - Parameter codes: codes of the column's table, at most one for each row; rows without one have no value.
+    public func setCodes(_ codes: [UInt32], column: Int) {
+        precondition(codes.count <= rows, "a row has one code of a column")
+        columns[column].codes = codes
+    }
+
+    /// Puts another table in the place of a column's, and other codes for its rows.
+    public func replace(column: Int, table: ValueTable, codes: [UInt32]) {
+        precondition(codes.count <= rows, "a row has one code of a column")
+        columns[column].table = table
+        columns[column].codes = codes
+    }
+}
+
 /// One dictionary column of a batch.
 public struct BatchColumn: Sendable {
     /// The dimension's name, `props.NAME` for properties.
@@ -94,7 +133,7 @@ public struct BatchColumn: Sendable {
     /// Its distinct values.
     public var table = ValueTable()
     /// A code a row; shorter than the batch where the last rows have no value.
-    public private(set) var codes: [UInt32] = []
+    public fileprivate(set) var codes: [UInt32] = []
 
     init(name: String) {
         self.name = name

@@ -15,6 +15,10 @@ public struct DecodeContext: Sendable {
     public var backfill: Bool
     /// The request's `User-Agent`, for events without `user_agent`; ignored where it is longer than a text may be.
     public var userAgent: [UInt8]?
+    /// Language of events that name neither a language nor a user agent of their own.
+    public var language: [UInt8]?
+    /// Country of events that name none.
+    public var country: [UInt8]?
     /// How old an event may be, milliseconds.
     public var lateLimit: Int64
     /// How long a site's events are kept, milliseconds; `nil` for ever. Older ones are refused, of a backfill too. Asked once
@@ -22,10 +26,20 @@ public struct DecodeContext: Sendable {
     public var retention: (@Sendable (_ site: String) -> Int64?)?
     /// How far an event's time may be ahead of ``now``, milliseconds.
     public var futureLimit: Int64
-    /// Whether `query_string` is kept as a dimension.
+    /// Whether `query_string` is kept as a dimension, of every site.
     public var keepQueryString: Bool
+    /// How the request came, for its dead letters.
+    public var transport = ""
+    /// Whether the schemas of sites are left alone, for what is admitted in spite of them.
+    public var ignoresSchema = false
+    /// Whether nothing will be stored, so that no name becomes known by it.
+    public var isRehearsal = false
+    /// The sites that keep it besides. Asked once for each site and month of a body.
+    public var queryStringSites: Set<String> = []
     /// Derives visitors of events without one.
     public var anonymousVisitor: AnonymousVisitor
+    /// Says where events may go; `nil` where they may go anywhere.
+    public var admission: EventAdmission?
 
     /// Creates a context.
     ///
@@ -71,6 +85,12 @@ public struct DecodedBody {
     public var rejections: [Rejection] = []
     /// Top-level fields that no event has, over all events that are JSON objects; they were ignored.
     public var ignoredFields = 0
+    /// Accepted events that break a rule of a schema that only warns, by the rule.
+    public var schemaWarnings: [RejectionCode: Int] = [:]
+    /// Properties whose names were more than their site may have; they are under ``EventDecoder/overflowProperty``.
+    public var overflowedProperties = 0
+    /// Accepted events whose names were more than their site may have; they are named ``EventDecoder/overflowEvent``.
+    public var overflowedEvents = 0
 
     /// Creates the result of a body without events.
     public init() {}

@@ -29,8 +29,9 @@ public struct DecodeLimits: Sendable, Hashable {
     public var maxStringBytes = 8192
     /// Bytes of a property's dotted name. Beyond: ``RejectionCode/propertyNameInvalid``.
     public var maxPropertyNameBytes = 200
-    /// Bytes kept of a rejected event.
-    public var maxRejectedRawBytes = 32 << 10
+    /// Bytes kept of a rejected event. As many as an event may have, so that only what is larger than any event that could be
+    /// taken is cut.
+    public var maxRejectedRawBytes = 64 << 10
 
     /// Creates the default limits.
     public init() {}

@@ -9,7 +9,8 @@ extension DecodeRun {
         propertyBytes = 0
         collectFields()
 
-        let site = try site()
+        var site = try site()
+        if context.admission != nil { site = try admitted(site) }
         guard let name = try identifier(.event, orNumber: false) else {
             throw Refusal(.missingEvent, "The event has no `event`, which is its name. Send it as a string.")
         }
@@ -33,19 +34,22 @@ extension DecodeRun {
             }
         }
         let partition = try partition(site: site, time: time)
-        try findColumns(in: partition)
+        var nameHash = hash(name)
+        try checkSchema(of: partition, name: name, nameHash: nameHash)
+        findColumns(in: partition)
         if id != nil { ids.insert(seenHash) }
 
         let visitorBytes: UnsafeRawBufferPointer
         if let visitor { visitorBytes = visitor } else { visitorBytes = anonymousVisitor(site: site) }
         let batch = partitions.all[partition].batch
         batch.appendRow(
-            time: UInt32(truncatingIfNeeded: time &- batch.month), id: idHash, value: value, name: name,
-            visitor: visitorBytes)
+            time: UInt32(truncatingIfNeeded: time &- batch.month), id: idHash, value: value,
+            name: admittedName(name, &nameHash, in: partition), nameHash: nameHash, visitor: visitorBytes)
+        if let origin { batch.noteOrigin(origin) }
         if let user { batch.set(column: decoder.columns.user, bytes: user, kind: .string) }
         if let session { batch.set(column: decoder.columns.session, bytes: session, kind: .string) }
         setTexts(batch)
-        setProperties(batch)
+        setProperties(batch, in: partition)
     }
 
     /// Notes where each field stands. Of several fields of one name the last counts, and null is absent.
@@ -88,12 +92,29 @@ extension DecodeRun {
     }
 
     /// The site whose dead letter a rejected event becomes.
-    func siteForRejection() -> String {
+    mutating func siteForRejection() -> String {
+        if let admission = context.admission, !gate.isAdmitted { return siteForRefused(admission) }
+        if let site = gate.keySite { return site }
         let index = scratch.slots[EventField.site.rawValue]
         guard index != 0, tape.kind(index) == JSONTape.Kind.string,
             SiteName.isValid(tape.string(index), maxBytes: limits.maxSiteBytes)
         else { return context.defaultSite }
         return String(decoding: tape.string(index), as: UTF8.self)
+    }
+
+    /// The visitor that is derived for a rejected event, so that its dead letter can be admitted later without the client's
+    /// address; empty where the event names one.
+    mutating func visitorForRejection() -> String {
+        guard scratch.slots[EventField.visitor.rawValue] == 0 else { return "" }
+        var site = siteForRejection()
+        let index = scratch.slots[EventField.userAgent.rawValue]
+        let isText = index != 0 && tape.kind(index) == JSONTape.Kind.string
+        let agent = isText ? tape.string(index) : defaults.userAgent ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        let count = site.withUTF8 { bytes in
+            let name = UnsafeRawBufferPointer(bytes)
+            return anonymousVisitor(site: Site(name: name, hash: hash(name)), agent: agent)
+        }
+        return String(decoding: UnsafeRawBufferPointer(start: scratch.text, count: count), as: UTF8.self)
     }
 
     /// A short text that identifies something, never empty; a number, where allowed, by its canonical text.
@@ -145,14 +166,18 @@ extension DecodeRun {
     private mutating func partition(site: Site, time: Int64) throws(Refusal) -> Int {
         if let index = partitions.hit(siteHash: site.hash, time: time) { return index }
         let found = partitions.find(
-            site: site.name, siteHash: site.hash, time: time, hash: hash, limit: limits.maxPartitionsPerBody
+            site: site.name, siteHash: site.hash, time: time, hash: hash, limit: limits.maxPartitionsPerBody,
+            schemas: context.ignoresSchema ? nil : decoder.schemas
         ) { [context] site in
             guard let period = context.retention?(site) else { return .min }
             let (line, overflow) = context.now.subtractingReportingOverflow(period)
             return overflow ? .min : line
         }
         switch found {
-        case .found(let index): return index
+        case .found(let index):
+            let batch = partitions.all[index].batch
+            batch.keepsQueryString = context.keepQueryString || context.queryStringSites.contains(batch.site)
+            return index
         case .tooOld(let site): throw pastRetention(time, site: site)
         case .tooMany:
             throw Refusal(
@@ -165,13 +190,17 @@ extension DecodeRun {
     private mutating func anonymousVisitor(site: Site) -> UnsafeRawBufferPointer {
         let index = scratch.slots[EventField.userAgent.rawValue]
         let agent = index != 0 ? tape.string(index) : defaults.userAgent ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        return UnsafeRawBufferPointer(start: scratch.text, count: anonymousVisitor(site: site, agent: agent))
+    }
+
+    /// Derives the visitor of a site and user agent into the scratch's text; returns its length.
+    private mutating func anonymousVisitor(site: Site, agent: UnsafeRawBufferPointer) -> Int {
         let derive = context.anonymousVisitor
-        let count = visitors.copy(
+        return visitors.copy(
             siteHash: site.hash, agentHash: hash(agent), to: scratch.text, maxBytes: limits.maxNameBytes
         ) {
             derive(String(decoding: site.name, as: UTF8.self), agent)
         }
-        return UnsafeRawBufferPointer(start: scratch.text, count: count)
     }
 
     @inline(__always)

@@ -67,6 +67,13 @@ extension DecodeRun {
         }
     }
 
+    /// Where the first line of a body ends.
+    static func lineEnd(_ body: UnsafeRawBufferPointer) -> Int {
+        guard let start = body.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+        let end: UnsafePointer<UInt8> = weir_json_line_end(start, start + body.count)
+        return end - start
+    }
+
     /// Whether a body of several lines is one object: its first line is not JSON, but the whole is.
     private func spansLines(_ bytes: UnsafeRawBufferPointer, firstLine: UnsafeRawBufferPointer) -> Bool {
         guard bytes[0] == UInt8(ascii: "{") else { return false }

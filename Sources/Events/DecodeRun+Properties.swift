@@ -181,7 +181,8 @@ extension DecodeRun {
             scalar = DecodeScratch.Scalar(bytes: bytes, kind: .string)
         case JSONTape.Kind.yes: scalar = DecodeScratch.Scalar(bytes: Boolean.yes, kind: .boolean)
         case JSONTape.Kind.no: scalar = DecodeScratch.Scalar(bytes: Boolean.no, kind: .boolean)
-        default: scalar = DecodeScratch.Scalar(bytes: numberText(value), kind: .number)
+        default:
+            scalar = DecodeScratch.Scalar(bytes: numberText(value), kind: .number, number: tape.number(value))
         }
         propertyBytes &+= scalar.bytes.count
         return scalar
@@ -211,60 +212,5 @@ private enum Boolean {
 
     private static func bytes(_ text: StaticString) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    }
-}
-
-// MARK: Columns
-
-extension DecodeRun {
-    /// Finds the column of each property in a batch, adding those that are missing, if the site may have their names.
-    @inline(__always)
-    mutating func findColumns(in partition: Int) throws(Refusal) {
-        var missing = 0
-        for index in 0..<propertyCount {
-            let column = partitions.all[partition].names.find(scratch.properties[index].nameHash)
-            scratch.properties[index].column = column
-            if column < 0 { missing &+= 1 }
-        }
-        if missing > 0 { try addColumns(to: partition) }
-    }
-
-    @inline(never)
-    private mutating func addColumns(to partition: Int) throws(Refusal) {
-        var hashes: [UInt64] = []
-        for index in 0..<propertyCount where scratch.properties[index].column < 0 {
-            hashes.append(scratch.properties[index].nameHash)
-        }
-        guard decoder.propertyNames.admit(site: partitions.all[partition].batch.site, hashes: hashes) else {
-            throw Refusal(
-                .tooManyPropertyNames,
-                "The event has a property name that is new, and its site has as many as it may have, "
-                    + "\(decoder.propertyNames.maxNamesPerSite). Put what varies into values, not into names.")
-        }
-        for index in 0..<propertyCount where scratch.properties[index].column < 0 {
-            let property = scratch.properties[index]
-            // The same name may stand twice, as `a.b` and as `a` with `b` in it.
-            let known = partitions.all[partition].names.find(property.nameHash)
-            scratch.properties[index].column =
-                known >= 0 ? known : partitions.addColumn(partition, name: property.name, hash: property.nameHash)
-        }
-    }
-
-    /// Sets the properties of the newest row.
-    @inline(__always)
-    mutating func setProperties(_ batch: ColumnBatch) {
-        for index in 0..<propertyCount {
-            let property = scratch.properties[index]
-            if property.list.isEmpty {
-                batch.set(column: property.column, bytes: property.scalar.bytes, kind: property.scalar.kind)
-            } else {
-                listValues.removeAll(keepingCapacity: true)
-                for member in property.list {
-                    let scalar = scratch.listMembers[Int(member)]
-                    listValues.append((bytes: scalar.bytes, kind: scalar.kind))
-                }
-                batch.setList(column: property.column, listValues)
-            }
-        }
     }
 }

@@ -11,6 +11,12 @@ extension DecodeRun {
         }
         if scratch.slots[EventField.userAgent.rawValue] == 0, let agent = defaults.userAgent {
             batch.set(column: columns.userAgent, bytes: agent, kind: .string)
+            if scratch.slots[EventField.language.rawValue] == 0, let language = defaults.language {
+                batch.set(column: columns.language, bytes: language, kind: .string)
+            }
+        }
+        if scratch.slots[EventField.country.rawValue] == 0, let country = defaults.country {
+            batch.set(column: columns.country, bytes: country, kind: .string)
         }
         let url = scratch.slots[EventField.url.rawValue]
         if url != 0 { setURL(PageURL(tape.string(url)), batch) }
@@ -43,7 +49,7 @@ extension DecodeRun {
             }
         }
         guard let query = url.query, !query.isEmpty else { return }
-        if context.keepQueryString { batch.set(column: columns.queryString, bytes: query, kind: .string) }
+        if batch.keepsQueryString { batch.set(column: columns.queryString, bytes: query, kind: .string) }
         setCampaign(query, batch)
     }
 

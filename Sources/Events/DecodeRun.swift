@@ -4,11 +4,11 @@
 /// `DecodeRun+Properties`, how its row is made in `DecodeRun+Row`.
 struct DecodeRun: ~Copyable {
     let decoder: EventDecoder
-    let context: DecodeContext
+    var context: DecodeContext
     let hash: EventHash
     let limits: DecodeLimits
     let scratch: DecodeScratch
-    let defaults: RequestDefaults
+    var defaults: RequestDefaults
     /// The document of the event at hand.
     let tape: JSONTape
 
@@ -20,12 +20,20 @@ struct DecodeRun: ~Copyable {
     /// Bytes of the event's properties, as ``DecodeLimits/maxPropertyBytes`` counts them.
     var propertyBytes = 0
 
+    /// Where events may go, as far as that is asked.
+    var gate = SiteGate()
+
     var partitions = Partitions()
     var ids = SeenIDs()
     var visitors = AnonymousVisitors()
     /// Members of a list on their way into a batch.
     var listValues: [(bytes: UnsafeRawBufferPointer, kind: ValueKind)] = []
+    /// Names of properties and of events that a rehearsal would have made known, by site.
+    var rehearsedNames: [String: Set<UInt64>] = [:]
+    var rehearsedEvents: [String: Set<UInt64>] = [:]
     var result = DecodedBody()
+    /// Which request of a group the event at hand came with; `nil` where the body is a request's own.
+    var origin: UInt32?
 
     init(decoder: EventDecoder, context: DecodeContext) {
         self.decoder = decoder
@@ -46,6 +54,7 @@ struct DecodeRun: ~Copyable {
         let index = result.received
         result.received &+= 1
         scratch.slots.update(repeating: 0, count: EventField.count)
+        gate.begin()
         if raw.count > limits.maxEventBytes || !decoder.parser.parse(raw) { return takeUnreadable(raw, index: index) }
         do throws(Refusal) {
             guard tape.kind(JSONTape.first) == JSONTape.Kind.object else {
@@ -84,13 +93,18 @@ struct DecodeRun: ~Copyable {
     /// Records a rejection.
     @inline(never)
     mutating func reject(_ raw: UnsafeRawBufferPointer, index: Int, _ refusal: Refusal) {
-        result.rejections.append(
-            Rejection(
-                index: index, code: refusal.code, detail: refusal.detail,
-                raw: Array(raw.prefix(limits.maxRejectedRawBytes)), site: siteForRejection()))
+        var rejection = Rejection(
+            index: index, code: refusal.code, detail: refusal.detail,
+            raw: KeyMask.masked(raw.prefix(limits.maxRejectedRawBytes)), rawBytes: raw.count, site: siteForRejection(),
+            visitor: visitorForRejection())
+        rejection.transport = context.transport
+        rejection.userAgent = context.userAgent ?? []
+        rejection.isBackfill = context.backfill
+        result.rejections.append(rejection)
     }
 
-    consuming func finish() -> DecodedBody {
+    /// What the bodies so far came to.
+    func collected() -> DecodedBody {
         var result = result
         for partition in partitions.all where partition.batch.rows > 0 { result.batches.append(partition.batch) }
         return result

@@ -15,6 +15,8 @@ final class DecodeScratch {
     struct Scalar {
         var bytes: UnsafeRawBufferPointer
         var kind: ValueKind
+        /// The number itself, where it is one.
+        var number = 0.0
     }
 
     /// A property, flattened.
@@ -42,6 +44,8 @@ final class DecodeScratch {
     let names: UnsafeMutableRawPointer
     /// A host or a decoded query value, while it is handed on.
     let text: UnsafeMutableRawPointer
+    /// The name of the site that an event's key is for.
+    private let site: UnsafeMutableRawBufferPointer
 
     init(limits: DecodeLimits) {
         let scalars = limits.maxProperties * limits.maxListMembers + limits.maxProperties
@@ -56,9 +60,21 @@ final class DecodeScratch {
             byteCount: (limits.maxProperties + 1) * (limits.maxPropertyDepth + 1) * limits.maxPropertyNameBytes,
             alignment: 8)
         text = .allocate(byteCount: max(limits.maxURLBytes, limits.maxStringBytes) + 64, alignment: 8)
+        site = .allocate(byteCount: limits.maxSiteBytes, alignment: 8)
+    }
+
+    /// Holds the name of a site until the next one.
+    func keySite(_ name: String) -> UnsafeRawBufferPointer {
+        var count = 0
+        for byte in name.utf8.prefix(site.count) {
+            site[count] = byte
+            count += 1
+        }
+        return UnsafeRawBufferPointer(rebasing: site[..<count])
     }
 
     deinit {
+        site.deallocate()
         slots.deallocate()
         members.deallocate()
         properties.deallocate()

@@ -11,6 +11,10 @@ public final class EventDecoder {
     public let limits: DecodeLimits
     /// The property names of every site.
     public let propertyNames: PropertyNames
+    /// The event names of every site; `nil` where their number has no bound.
+    public let eventNames: PropertyNames?
+    /// The schemas of every site; `nil` where none has one.
+    public let schemas: SchemaRegistry?
 
     let parser: JSONParser
     let scratch: DecodeScratch
@@ -21,8 +25,15 @@ public final class EventDecoder {
     /// - Parameters:
     ///   - hash: the store's hash function.
     ///   - limits: all of them positive.
-    ///   - propertyNames: shared by the decoders of a server, with the same hash function.
-    public init(hash: EventHash, limits: DecodeLimits = DecodeLimits(), propertyNames: PropertyNames) {
+    ///   - propertyNames: shared by the decoders of a server, with the same hash function; so are the next two.
+    ///   - eventNames: bounds the names that events can have.
+    ///   - schemas: what events must be.
+    public init(
+        hash: EventHash, limits: DecodeLimits = DecodeLimits(), propertyNames: PropertyNames,
+        eventNames: PropertyNames? = nil, schemas: SchemaRegistry? = nil
+    ) {
+        self.eventNames = eventNames
+        self.schemas = schemas
         self.hash = hash
         self.limits = limits
         self.propertyNames = propertyNames
@@ -53,7 +64,7 @@ public final class EventDecoder {
         }
         var run = DecodeRun(decoder: self, context: context)
         try run.decode(body)
-        return run.finish()
+        return run.collected()
     }
 
     /// Decodes a body that has no readable bytes behind it, by way of a copy.
@@ -66,6 +77,11 @@ public final class EventDecoder {
         UnsafeMutableRawBufferPointer(rebasing: padded[body.count...]).initializeMemory(as: UInt8.self, repeating: 0)
         return try decode(UnsafeRawBufferPointer(rebasing: padded[..<body.count]), context: context)
     }
+
+    /// The property under which properties are kept whose names are more than a site may have, as `NAME=VALUE`.
+    public static let overflowProperty = "__overflow__"
+    /// The name of events whose own names are more than a site may have.
+    public static let overflowEvent = "__other__"
 
     /// Readable bytes that must lie behind a body.
     public static let padding = 64

@@ -1,7 +1,7 @@
 /// The top-level fields of an event as they are sent. The raw value is the slot of the decoder's scratch that remembers
 /// where in the document the field stands.
 enum EventField: Int, CaseIterable {
-    case event, visitor, time, id, site, user, session, value, props
+    case event, visitor, time, id, site, user, session, value, props, key
     // The fields that are a text and nothing more stand together, so that they can be walked.
     case url, referrer, title, language, screen, userAgent, country
 
@@ -31,7 +31,9 @@ enum EventField: Int, CaseIterable {
         if count < 8 { word &= (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1 }
         switch count {
         case 2: return word == Word.id ? id.rawValue : -1
-        case 3: return word == Word.url ? url.rawValue : -1
+        case 3:
+            if word == Word.url { return url.rawValue }
+            return word == Word.key ? key.rawValue : -1
         case 4:
             if word == Word.time { return time.rawValue }
             if word == Word.site { return site.rawValue }
@@ -60,6 +62,7 @@ enum EventField: Int, CaseIterable {
     private enum Word {
         static let id: UInt64 = 0x6469
         static let url: UInt64 = 0x6C_7275
+        static let key: UInt64 = 0x79_656B
         static let time: UInt64 = 0x656D_6974
         static let site: UInt64 = 0x6574_6973
         static let user: UInt64 = 0x7265_7375

@@ -3,6 +3,8 @@ struct FieldColumns {
     let user = FieldColumns.index(.user)
     let session = FieldColumns.index(.session)
     let userAgent = FieldColumns.index(.userAgent)
+    let language = FieldColumns.index(.language)
+    let country = FieldColumns.index(.country)
     let host = FieldColumns.index(.host)
     let path = FieldColumns.index(.path)
     let queryString = FieldColumns.index(.queryString)

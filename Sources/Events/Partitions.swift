@@ -7,6 +7,12 @@ struct Partition {
     let end: Int64
     /// Columns of the properties.
     var names = NameColumns()
+    /// The site's schema, which keeps ``rules`` where they are.
+    let schema: CompiledSchema?
+    /// What the schema has to say, to be read without counting references.
+    let rules: CompiledSchema.Rules?
+    /// Where what exceeds the site's limit of property names goes; −1 until there is any.
+    var overflowColumn = -1
 }
 
 /// The batches of a body, one for each site and calendar month.
@@ -44,7 +50,7 @@ struct Partitions {
     @inline(never)
     mutating func find(
         site: UnsafeRawBufferPointer, siteHash: UInt64, time: Int64, hash: EventHash, limit: Int,
-        keptFrom: (String) -> Int64
+        schemas: SchemaRegistry?, keptFrom: (String) -> Int64
     ) -> Search {
         let month = CivilTime.monthStart(of: time)
         let key = Key(siteHash: siteHash, month: month)
@@ -59,11 +65,26 @@ struct Partitions {
         guard all.count < limit else { return .tooMany }
         newest = all.count
         indices[key] = newest
+        let schema = schemas?.schema(of: site)
         all.append(
             Partition(
                 batch: ColumnBatch(site: site, month: month, hash: hash), siteHash: siteHash, start: start,
-                end: CivilTime.monthEnd(of: time)))
+                end: CivilTime.monthEnd(of: time), schema: schema, rules: schema?.rules))
         return .found(newest)
+    }
+
+    /// The column of a partition for properties whose names are more than the site may have.
+    mutating func overflowColumn(_ partition: Int) -> Int {
+        if all[partition].overflowColumn < 0 {
+            var name = EventDecoder.overflowProperty
+            let nameHash = name.withUTF8 { all[partition].batch.hash(UnsafeRawBufferPointer($0)) }
+            let known = all[partition].names.find(nameHash)
+            all[partition].overflowColumn =
+                known >= 0
+                ? known
+                : name.withUTF8 { addColumn(partition, name: UnsafeRawBufferPointer($0), hash: nameHash) }
+        }
+        return all[partition].overflowColumn
     }
 
     /// Adds a property column to a partition.

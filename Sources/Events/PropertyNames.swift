@@ -31,6 +31,27 @@ public final class PropertyNames: Sendable {
         sites.withLock { _ = $0[site, default: []].insert(nameHash) }
     }
 
+    /// Makes a name known, unless that were more than the site may have.
+    ///
+    /// - Returns: whether it is known now.
+    public func admit(site: String, hash: UInt64) -> Bool {
+        sites.withLock { sites in
+            if sites[site]?.contains(hash) ?? false { return true }
+            guard sites[site]?.count ?? 0 < maxNamesPerSite else { return false }
+            sites[site, default: []].insert(hash)
+            return true
+        }
+    }
+
+    /// Whether ``admit(site:hash:)`` would make a name known, if those in `others` were known too.
+    public func wouldAdmit(site: String, hash: UInt64, with others: Set<UInt64>) -> Bool {
+        sites.withLock { sites in
+            let known = sites[site] ?? []
+            if known.contains(hash) || others.contains(hash) { return true }
+            return known.count + others.count(where: { !known.contains($0) }) < maxNamesPerSite
+        }
+    }
+
     /// Makes names known, all of them or, if that were more than the site may have, none.
     ///
     /// - Parameters:

@@ -36,10 +36,31 @@ public enum RejectionCode: String, CaseIterable, Sendable {
     case propertyNameInvalid = "property_name_invalid"
     /// The event, or its properties alone, are too large.
     case eventTooLarge = "event_too_large"
-    /// The event has a property name that its site does not know yet, and the site has as many names as it may have.
-    case tooManyPropertyNames = "too_many_property_names"
     /// The body spreads over too many combinations of site and calendar month.
     case tooManyPartitions = "too_many_partitions"
+    /// The site's schema names the events there may be, and this is none of them.
+    case schemaEventNotAllowed = "schema_event_not_allowed"
+    /// The site's schema names the properties of such an event, and this has another.
+    case schemaPropertyNotAllowed = "schema_property_not_allowed"
+    /// A property that the site's schema requires is missing.
+    case schemaPropertyMissing = "schema_property_missing"
+    /// A property has another type than the site's schema says.
+    case schemaPropertyType = "schema_property_type"
+    /// A property has none of the values that the site's schema names.
+    case schemaPropertyEnum = "schema_property_enum"
+    /// A number is outside of the bounds of the site's schema.
+    case schemaPropertyRange = "schema_property_range"
+    /// A text is shorter or longer than the site's schema allows.
+    case schemaPropertyLength = "schema_property_length"
+    /// The event's site demands a key, and there is none, or none for it.
+    case unauthorized
+    /// Pages of the request's origin may not send events to the event's site.
+    case forbiddenOrigin = "forbidden_origin"
+    /// The event's key has had as many events as it may.
+    case rateLimited = "rate_limited"
+
+    /// Whether the event was refused for who sent it, not for what it is.
+    public var isAboutAccess: Bool { self == .unauthorized || self == .forbiddenOrigin || self == .rateLimited }
 }
 
 /// An event that was not taken, with all that its sender and its dead letter need.
@@ -52,11 +73,25 @@ public struct Rejection: Sendable, Hashable {
     public var detail: String
     /// The event as it was sent, cut to ``DecodeLimits/maxRejectedRawBytes``.
     public var raw: [UInt8]
-    /// The site whose dead letter this is: the event's own where it names a valid one, else the request's.
+    /// Bytes it had before it was cut.
+    public var rawBytes: Int
+    /// The site whose dead letter this is: the event's own where it names a valid one that it may go to, else the request's;
+    /// empty where that is closed to it too.
     public var site: String
+    /// The visitor derived for it, empty where it names one.
+    public var visitor: String
+    /// Of its request: how it came, its `User-Agent`, and whether it is a backfill.
+    public var transport = ""
+    public var userAgent: [UInt8] = []
+    public var isBackfill = false
 
     /// Creates a rejection.
-    public init(index: Int, code: RejectionCode, detail: String, raw: [UInt8], site: String) {
+    public init(
+        index: Int, code: RejectionCode, detail: String, raw: [UInt8], rawBytes: Int? = nil, site: String,
+        visitor: String = ""
+    ) {
+        self.rawBytes = rawBytes ?? raw.count
+        self.visitor = visitor
         self.index = index
         self.code = code
         self.detail = detail

@@ -7,6 +7,10 @@ struct RequestDefaults: ~Copyable {
     let siteIsValid: Bool
     /// User agent of events that name none.
     let userAgent: UnsafeRawBufferPointer?
+    /// Language of events that name neither a language nor a user agent.
+    let language: UnsafeRawBufferPointer?
+    /// Country of events that name none.
+    let country: UnsafeRawBufferPointer?
     private let memory: UnsafeMutableRawBufferPointer
 
     init(context: DecodeContext, limits: DecodeLimits, hash: EventHash) {
@@ -16,11 +20,21 @@ struct RequestDefaults: ~Copyable {
         // event.
         let isUsable = agentBytes.withUnsafeBytes { $0.count <= limits.maxStringBytes && UTF8Sequence.isValid($0) }
         if !isUsable { agentBytes = [] }
-        memory = .allocate(byteCount: siteBytes.count + agentBytes.count + 1, alignment: 1)
-        memory.copyBytes(from: siteBytes + agentBytes)
-        site = UnsafeRawBufferPointer(rebasing: memory[..<siteBytes.count])
-        let agent = UnsafeRawBufferPointer(rebasing: memory[siteBytes.count..<siteBytes.count + agentBytes.count])
+        let (language, country) = (context.language ?? [], context.country ?? [])
+        let all = siteBytes + agentBytes + language + country
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: all.count + 1, alignment: 1)
+        memory.copyBytes(from: all)
+        var end = 0
+        func next(_ count: Int) -> UnsafeRawBufferPointer {
+            end += count
+            return UnsafeRawBufferPointer(rebasing: memory[(end - count)..<end])
+        }
+        self.memory = memory
+        site = next(siteBytes.count)
+        let agent = next(agentBytes.count)
         userAgent = agent.isEmpty ? nil : agent
+        self.language = language.isEmpty ? nil : next(language.count)
+        self.country = country.isEmpty ? nil : next(country.count)
         siteHash = hash(site)
         siteIsValid = SiteName.isValid(site, maxBytes: limits.maxSiteBytes)
     }

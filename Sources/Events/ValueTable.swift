@@ -59,6 +59,20 @@ public struct ValueTable: Sendable {
         return code
     }
 
+    /// Whether a value has a code.
+    @inline(__always)
+    func contains(hash: UInt64, kind: ValueKind) -> Bool {
+        if slots.isEmpty { return false }
+        let mask = slots.count &- 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 {
+            let code = Int(slots[slot])
+            if hashes[code] == hash, kinds[code] == kind.rawValue { return true }
+            slot = (slot &+ 1) & mask
+        }
+        return false
+    }
+
     /// Adds a value known to be new, without making it findable: for tables that are only read.
     public mutating func appendUnindexed(_ value: UnsafeRawBufferPointer, kind: ValueKind, hash: UInt64) {
         hashes.append(hash)

@@ -11,16 +11,25 @@ final class DecoderPool: Sendable {
     private let idle = Mutex(Idle())
     private let hash: EventHash
     private let propertyNames: PropertyNames
+    private let eventNames: PropertyNames
+    private let schemas: SchemaRegistry
 
-    init(hash: EventHash, propertyNames: PropertyNames) {
+    init(hash: EventHash, propertyNames: PropertyNames, eventNames: PropertyNames, schemas: SchemaRegistry) {
         self.hash = hash
         self.propertyNames = propertyNames
+        self.eventNames = eventNames
+        self.schemas = schemas
+    }
+
+    /// A decoder of one's own, for who decodes all the time.
+    func makeDecoder() -> EventDecoder {
+        EventDecoder(hash: hash, propertyNames: propertyNames, eventNames: eventNames, schemas: schemas)
     }
 
     /// Decodes a body with a decoder of the pool.
     func decode(_ body: UnsafeRawBufferPointer, context: DecodeContext) throws(DecodeError) -> DecodedBody {
         let taken = idle.withLock { Idle(decoders: $0.decoders.popLast().map { [$0] } ?? []) }
-        let decoder = taken.decoders.first ?? EventDecoder(hash: hash, propertyNames: propertyNames)
+        let decoder = taken.decoders.first ?? makeDecoder()
         defer {
             let back = Idle(decoders: [decoder])
             idle.withLock { $0.decoders.append(contentsOf: back.decoders) }

@@ -11,6 +11,18 @@ final class IngestCounters: Sendable {
         var dropped: [DropReason: Int] = [:]
         var ignoredFields = 0
         var deadLetters = 0
+        /// Dead letters that were admitted anew, by what became of them.
+        var replayed: [ReplayResult: Int] = [:]
+        /// Events of requests that only asked what would become of them; they are counted nowhere else.
+        var rehearsed = 0
+        /// Accepted events that break a rule of a schema that only warns, by the rule.
+        var schemaWarnings: [String: Int] = [:]
+        /// Properties and events kept under a common name, since their site has as many names as it may have.
+        var overflowedProperties = 0
+        var overflowedEvents = 0
+        /// Requests answered with the answer that their key had got before, and those whose key was another request's.
+        var repeatedRequests = 0
+        var reusedKeys = 0
         var overloaded = 0
         var commits = 0
         var committedRequests = 0

@@ -5,13 +5,14 @@ extension IngestService {
     public func metricFamilies() -> [MetricFamily] {
         let counts = counters.now
         let figures = store.statistics()
-        return ingested(counts) + disk() + stored(figures) + removed(figures) + remembered(figures, counts)
+        return ingested(counts) + refused(figures, counts) + enriched() + disk() + stored(figures) + removed(figures)
+            + remembered(figures, counts)
     }
 
     /// A figure without labels: its name, what it is, and its value.
-    private typealias Single = (name: String, help: String, value: Int)
+    typealias Single = (name: String, help: String, value: Int)
 
-    private static func families(_ singles: [Single]) -> [MetricFamily] {
+    static func families(_ singles: [Single]) -> [MetricFamily] {
         singles.map { single in
             // As the names of Prometheus have it.
             MetricFamily(single.name, single.help, single.name.hasSuffix("_total") ? .counter : .gauge, single.value)
@@ -19,7 +20,7 @@ extension IngestService {
     }
 
     /// A figure of which there is one for each value of a label.
-    private static func family(
+    static func family(
         _ name: String, _ help: String, by label: String, _ values: [(of: String, value: Double)]
     ) -> MetricFamily {
         MetricFamily(
@@ -46,7 +47,6 @@ extension IngestService {
                     "weir_fields_ignored_total", "Top-level fields of events that have no meaning.",
                     counts.ignoredFields
                 ),
-                ("weir_dead_letters_total", "Refused events kept.", counts.deadLetters),
                 ("weir_ingest_overloaded_total", "Requests refused because the server was full.", counts.overloaded),
                 ("weir_commits_total", "Synced batches.", counts.commits),
                 ("weir_commit_requests_total", "Requests in synced batches.", counts.committedRequests),
@@ -127,27 +127,25 @@ extension IngestService {
     }
 
     private func remembered(_ figures: Store.Statistics, _ counts: IngestCounters.Counts) -> [MetricFamily] {
-        Self.families([
-            ("weir_ids", "Idempotency ids remembered.", figures.ids),
-            (
-                "weir_ids_evicted_total", "Ids given up before their horizon because there were too many.",
-                figures.idsEvicted
-            ),
-            (
-                "weir_damaged_ids",
-                "Rows of ids that could not be read at the start; their events may count twice.", figures.damagedIds
-            ),
-        ]) + [
-            Self.family(
-                "weir_backups_total", "Backups asked for, by result.", by: "result",
-                [("ok", Double(counts.backups[true] ?? 0)), ("failed", Double(counts.backups[false] ?? 0))]),
-            Self.family(
-                "weir_damaged_blocks",
-                "Stored blocks of each site that could not be read at the start; its queries are refused.", by: "site",
-                figures.damaged.map { ($0.site, Double($0.blocks)) }),
-            Self.family(
-                "weir_watermark_seconds", "The watermark of each site, Unix time.", by: "site",
-                figures.watermarks.map { ($0.site, Double($0.milliseconds) / 1000) }),
-        ]
+        identities(figures, counts)
+            + Self.families([
+                (
+                    "weir_damaged_ids",
+                    "Rows of ids and answers that could not be read at the start; what they held may count twice.",
+                    figures.damagedIds
+                )
+            ]) + [
+                Self.family(
+                    "weir_backups_total", "Backups asked for, by result.", by: "result",
+                    [("ok", Double(counts.backups[true] ?? 0)), ("failed", Double(counts.backups[false] ?? 0))]),
+                Self.family(
+                    "weir_damaged_blocks",
+                    "Stored blocks of each site that could not be read at the start; its queries are refused.",
+                    by: "site",
+                    figures.damaged.map { ($0.site, Double($0.blocks)) }),
+                Self.family(
+                    "weir_watermark_seconds", "The watermark of each site, Unix time.", by: "site",
+                    figures.watermarks.map { ($0.site, Double($0.milliseconds) / 1000) }),
+            ]
     }
 }

@@ -1,4 +1,6 @@
+import Access
 import Dispatch
+import Enrichment
 import Events
 import Logging
 import Storage
@@ -17,22 +19,30 @@ public final class IngestService: Sendable {
 
     /// The store behind it.
     public let store: Store
-    private let clock: any WallClock
-    private let lateLimit: Int64
-    private let logger: Logger
-    private let decoders: DecoderPool
+    let clock: any WallClock
+    let lateLimit: Int64
+    let logger: Logger
+    let decoders: DecoderPool
+    let enrichment: Enrichment
+    let queryStringSites: Set<String>
     private let visitors: AnonymousVisitors
-    private let committer: GroupCommitter
+    let committer: GroupCommitter
     private let maintenance: MaintenanceThread
     private let compaction: CompactionThread
     let counters: IngestCounters
     private let currentState: Mutex<ServiceState>
     /// How long each site's events are kept; `nil` where all are for ever.
-    private let retention: (@Sendable (_ site: String) -> Int64?)?
-    private let reports = ReportLimiter()
+    let retention: (@Sendable (_ site: String) -> Int64?)?
+    let reports = ReportLimiter()
+    /// One replay of dead letters at a time.
+    let replays = ReplayTurn()
 
-    private init(store: Store, lateLimit: Int64, clock: any WallClock, logger: Logger) {
-        self.lateLimit = lateLimit
+    private init(
+        store: Store, settings: ServiceSettings, enrichment: Enrichment, clock: any WallClock, logger: Logger
+    ) {
+        lateLimit = settings.lateLimit
+        queryStringSites = settings.queryStringSites
+        self.enrichment = enrichment
         self.store = store
         self.clock = clock
         self.logger = logger
@@ -44,7 +54,8 @@ public final class IngestService: Sendable {
         }
         let counters = IngestCounters()
         self.counters = counters
-        decoders = DecoderPool(hash: store.hash, propertyNames: store.propertyNames)
+        decoders = DecoderPool(
+            hash: store.hash, propertyNames: store.propertyNames, eventNames: store.eventNames, schemas: store.schemas)
         visitors = AnonymousVisitors(store: store)
         committer = GroupCommitter(store: store) { requests in
             counters.add {
@@ -66,13 +77,15 @@ public final class IngestService: Sendable {
         settings: ServiceSettings, options: StoreOptions = StoreOptions(), clock: any WallClock = SystemClock(),
         logger: Logger
     ) async throws(StartError) -> IngestService {
+        let store: Store
         do throws(StorageError) {
-            let store = try Store.open(
+            store = try Store.open(
                 directory: settings.dataDirectory, options: options, clock: clock, logger: logger)
-            return IngestService(store: store, lateLimit: settings.lateLimit, clock: clock, logger: logger)
         } catch {
             throw StartError(description: error.description)
         }
+        let enrichment = try enrichment(hash: store.hash, settings: settings, logger: logger)
+        return IngestService(store: store, settings: settings, enrichment: enrichment, clock: clock, logger: logger)
     }
 
     /// What the service is doing.
@@ -91,7 +104,7 @@ public final class IngestService: Sendable {
     public func ingest(
         _ body: UnsafeRawBufferPointer, context: IngestContext
     ) async throws(IngestError) -> IngestAnswer {
-        try await finish(try prepare(body, context: context), bytes: body.count, transport: context.transport)
+        try await finish(try prepare(body, context: context), bytes: body.count, context: context)
     }
 
     /// Takes a body in, given with its padding.
@@ -104,7 +117,7 @@ public final class IngestService: Sendable {
         let prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
             try prepare(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[..<count]), context: context)
         }
-        return try await finish(prepared, bytes: count, transport: context.transport)
+        return try await finish(prepared, bytes: count, context: context)
     }
 
     /// Takes datagrams in, without an answer; what cannot be taken is counted.
@@ -112,7 +125,9 @@ public final class IngestService: Sendable {
     /// - Parameters:
     ///   - padded: datagrams, one or more lines each, joined by line feeds, and the padding.
     ///   - datagrams: how many.
-    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) {
+    /// - Returns: events in them; 0 where they could not be read.
+    @discardableResult
+    public func offer(padded: [UInt8], count: Int, datagrams: Int, context: IngestContext) -> Int {
         let prepared: Prepared
         do throws(IngestError) {
             prepared = try padded.withUnsafeBufferPointer { (bytes) throws(IngestError) in
@@ -122,23 +137,25 @@ public final class IngestService: Sendable {
             let reason: DropReason =
                 switch error {
                 case .unreadable: .invalid
+                case .refused: .unauthorized
                 case .overloaded, .draining: .overload
                 case .diskFull: .diskFull
-                case .storage: .storage
+                case .storage, .keyReused: .storage
                 }
             countDropped(reason: reason, datagrams, transport: context.transport)
-            return
+            return 0
         }
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
             settle(prepared, .failure(error), transport: context.transport)
-            return
+            return prepared.received
         }
         let isTaken = committer.submit(prepared.item, bytes: count) { [self] outcome in
             settle(prepared, outcome, transport: context.transport)
         }
         if !isTaken { countDropped(reason: .overload, prepared.received, transport: context.transport) }
+        return prepared.received
     }
 
     /// Counts events (or datagrams, where their events are unknown) that were lost before they could be read.
@@ -150,19 +167,21 @@ public final class IngestService: Sendable {
         }
     }
 
-    /// A decoded request on its way to its commit.
-    private struct Prepared: Sendable {
+    /// A decoded request, or a group of them, on its way to its commit.
+    struct Prepared: Sendable {
         var received: Int
         var item: CommitItem
         /// Ids that came twice within the body.
         var duplicates: Int
         var rejections: [(index: Int, code: RejectionCode, detail: String)]
         var ignoredFields: Int
+        var schemaWarnings: [RejectionCode: Int]
+        var overflowedProperties: Int
+        var overflowedEvents: Int
     }
 
-    private func prepare(
-        _ body: UnsafeRawBufferPointer, context: IngestContext
-    ) throws(IngestError) -> Prepared {
+    /// Throws unless events are taken at the moment.
+    func checkAccepting() throws(IngestError) {
         switch state {
         case .draining, .recovering: throw .draining
         case .failed(let detail): throw .storage(detail: detail)
@@ -174,35 +193,66 @@ public final class IngestService: Sendable {
                 retryAfterSeconds: Self.retryAfterSeconds,
                 detail: "Too much is in flight (limit inFlightBytes); it is being sealed. Send the same again.")
         }
-        let now = clock.milliseconds()
-        let decoded: DecodedBody
-        do {
-            let decodeContext = DecodeContext(
-                now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
-                userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
-                retention: retention,
-                anonymousVisitor: try visitors.deriver(now: now, clientAddress: context.clientAddress))
-            decoded = try decoders.decode(body, context: decodeContext)
-        } catch let error as DecodeError {
-            throw .unreadable(code: error.code.rawValue, detail: error.detail)
+    }
+
+    /// What decoding needs to know of a request.
+    func decodeContext(_ context: IngestContext, now: Int64) throws(IngestError) -> DecodeContext {
+        let visitor: DecodeContext.AnonymousVisitor
+        do throws(StorageError) {
+            visitor = try visitors.deriver(now: now, clientAddress: context.clientAddress)
         } catch {
             throw .storage(detail: "\(error)")
         }
+        var decodeContext = DecodeContext(
+            now: now, defaultSite: context.site ?? "default", backfill: context.backfill,
+            userAgent: context.userAgent.isEmpty ? nil : context.userAgent, lateLimit: lateLimit,
+            retention: retention, anonymousVisitor: visitor)
+        decodeContext.transport = context.transport.rawValue
+        decodeContext.isRehearsal = context.isRehearsal
+        decodeContext.admission = context.rule?.admission
+        addDefaults(of: context, to: &decodeContext)
+        return decodeContext
+    }
+
+    func prepare(
+        _ body: UnsafeRawBufferPointer, context: IngestContext
+    ) throws(IngestError) -> Prepared {
+        try checkAccepting()
+        let now = clock.milliseconds()
+        let decodeContext = try decodeContext(context, now: now)
+        let decoded: DecodedBody
+        do throws(DecodeError) {
+            decoded = try decoders.decode(body, context: decodeContext)
+        } catch {
+            throw .unreadable(code: error.code.rawValue, detail: error.detail)
+        }
+        if context.rule != nil, context.transport != .udp { try Self.refuse(decoded) }
+        enrichment.apply(to: decoded.batches, isImport: context.backfill)
+        var prepared = prepared(decoded, at: now)
+        prepared.item.claim = claim(of: context, body: body, prepared)
+        return prepared
+    }
+
+    /// Makes what was decoded ready for its commit.
+    func prepared(_ decoded: DecodedBody, at now: Int64, isGroup: Bool = false) -> Prepared {
         let item = CommitItem(
             runs: decoded.batches.map { PreparedRun($0) },
             // More than a site keeps would only push each other out.
-            deadLetters: decoded.rejections.suffix(store.options.deadLettersPerSite).map {
-                ($0.site, DeadLetter(time: now, code: $0.code.rawValue, detail: $0.detail, event: $0.raw))
-            })
+            deadLetters: Self.letters(of: decoded).suffix(store.options.deadLettersPerSite).map {
+                ($0.site, DeadLetter($0, at: now))
+            }, isGroup: isGroup)
         return Prepared(
             received: decoded.received, item: item, duplicates: decoded.duplicates,
             rejections: decoded.rejections.map { ($0.index, $0.code, $0.detail) },
-            ignoredFields: decoded.ignoredFields)
+            ignoredFields: decoded.ignoredFields, schemaWarnings: decoded.schemaWarnings,
+            overflowedProperties: decoded.overflowedProperties, overflowedEvents: decoded.overflowedEvents)
     }
 
     private func finish(
-        _ prepared: Prepared, bytes: Int, transport: Transport
+        _ prepared: Prepared, bytes: Int, context: IngestContext
     ) async throws(IngestError) -> IngestAnswer {
+        if context.isRehearsal { return try await rehearse(prepared) }
+        let transport = context.transport
         do throws(StorageError) {
             try store.options.faults.hit(.ingestParsed)
         } catch {
@@ -213,65 +263,21 @@ public final class IngestService: Sendable {
             let isTaken = committer.submit(prepared.item, bytes: bytes) { continuation.resume(returning: $0) }
             if !isTaken { continuation.resume(returning: nil) }
         }
-        guard let outcome else {
-            if state == .draining { throw .draining }
-            counters.add { $0.overloaded += 1 }
-            throw .overloaded(
-                retryAfterSeconds: Self.retryAfterSeconds,
-                detail: "Too many requests wait for their commit (limit maxQueuedBytes). Send the same again.")
-        }
+        guard let outcome else { throw refusedByQueue() }
         settle(prepared, outcome, transport: transport)
-        switch outcome {
-        case .failure(.limit(let detail)): throw .overloaded(retryAfterSeconds: 60, detail: detail)
-        case .failure(let error) where error.isDiskFull:
-            throw .diskFull(retryAfterSeconds: Self.diskRetryAfterSeconds, detail: error.description)
-        case .failure(let error): throw .storage(detail: error.description)
-        case .success(let outcome):
-            return IngestAnswer(
-                accepted: outcome.accepted, duplicate: outcome.duplicates + prepared.duplicates,
-                rejected: prepared.rejections.count,
-                errors: prepared.rejections.prefix(Self.maxProblems).map {
-                    IngestProblem(index: $0.index, code: $0.code.rawValue, detail: $0.detail)
-                })
-        }
+        return try prepared.answer(outcome).get()
     }
 
-    /// Counts what became of a request.
-    private func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport) {
-        counters.add { counts in
-            counts.received[transport, default: 0] += prepared.received
-            counts.ignoredFields += prepared.ignoredFields
-            switch outcome {
-            case .success(let outcome):
-                counts.accepted += outcome.accepted
-                counts.duplicate += outcome.duplicates + prepared.duplicates
-                counts.deadLetters += prepared.rejections.count
-                for rejection in prepared.rejections {
-                    // Over UDP, what is no JSON is taken for noise, not for somebody's event.
-                    if transport == .udp, rejection.code.isUnreadable {
-                        counts.dropped[.invalid, default: 0] += 1
-                    } else {
-                        counts.rejected[rejection.code.rawValue, default: 0] += 1
-                    }
-                }
-            case .failure(let error):
-                counts.dropped[error.isDiskFull ? .diskFull : .storage, default: 0] += prepared.received
-            }
-        }
-        // A client over HTTP is told, and that is logged with the answer. A full disk is logged when it begins.
-        if case .failure(let error) = outcome, transport != .http, !error.isDiskFull,
-            reports.isDue(error.description)
-        {
-            logger.error("Events were not stored.", metadata: ["error": "\(error)", "transport": "\(transport)"])
-        }
+    /// Why the committer did not take an item.
+    func refusedByQueue() -> IngestError {
+        if state == .draining { return .draining }
+        counters.add { $0.overloaded += 1 }
+        return .overloaded(
+            retryAfterSeconds: Self.retryAfterSeconds,
+            detail: "Too many requests wait for their commit (limit maxQueuedBytes). Send the same again.")
     }
 
     // MARK: Operation
-
-    /// The dead letters of a site behind a sequence, oldest first.
-    public func deadLetters(site: String, limit: Int, after: UInt64?) throws(StorageError) -> [DeadLetter] {
-        try store.deadLetters(site: site, limit: limit, after: after)
-    }
 
     /// Seals everything in flight.
     public func flush() async throws(StorageError) {
@@ -318,14 +324,4 @@ public final class IngestService: Sendable {
             }
         }
     }
-}
-
-extension StorageError {
-    /// Whether it passes when there is space on the disk.
-    var isDiskFull: Bool { if case .diskFull = self { true } else { false } }
-}
-
-extension RejectionCode {
-    /// Whether the bytes are no JSON object at all.
-    var isUnreadable: Bool { self == .invalidJSON || self == .invalidUTF8 || self == .notAnObject }
 }

@@ -1,8 +1,13 @@
+import Access
+import Enrichment
+
 /// How events came in.
 public enum Transport: String, Sendable, CaseIterable {
     case http
     case pixel
     case udp
+    /// From a site's dead letters, once more.
+    case replay
 }
 
 /// Why an event was lost without an answer.
@@ -11,8 +16,10 @@ public enum DropReason: String, Sendable, CaseIterable {
     case truncated
     /// A datagram or a line of it is no JSON object.
     case invalid
-    /// Its key was missing or wrong.
+    /// Its key was missing or wrong, or its page of an origin that may not send.
     case unauthorized
+    /// Its key or its sender's address had sent too much.
+    case rateLimited = "rate_limited"
     /// The server had no room for it.
     case overload
     /// The operating system dropped it before the server saw it.
@@ -31,18 +38,49 @@ public struct IngestContext: Sendable {
     public var userAgent: [UInt8]
     /// The client's address, from which visitors are derived; never stored.
     public var clientAddress: String
+    /// The request's `Accept-Language`, empty if there was none.
+    public var acceptLanguage: [UInt8] = []
+    /// The client's country as a trusted proxy names it, empty if none does.
+    public var country: [UInt8] = []
     /// Whether events of any age are taken.
     public var backfill: Bool
     /// How it came.
     public var transport: Transport
+    /// Whether the answer is all that is wanted: nothing is stored, remembered or counted among what was received.
+    public var isRehearsal = false
+    /// The key under which the answer is remembered; not for a rehearsal.
+    public var key: RequestKey?
+    /// Where its events may go; `nil` for anywhere.
+    public var rule: EventRule?
 
     /// Creates a context.
-    public init(site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport) {
+    public init(
+        site: String?, userAgent: [UInt8], clientAddress: String, backfill: Bool, transport: Transport,
+        rule: EventRule? = nil
+    ) {
         self.site = site
         self.userAgent = userAgent
         self.clientAddress = clientAddress
         self.backfill = backfill
         self.transport = transport
+        self.rule = rule
+    }
+}
+
+/// A key by which a client makes sending a whole request again harmless.
+public struct RequestKey: Sendable {
+    /// Bytes that a key may have.
+    public static let maxBytes = 255
+
+    /// The key, 1 to ``maxBytes`` bytes.
+    public var text: String
+    /// Makes the bytes that are remembered and answered again.
+    public var render: @Sendable (IngestAnswer) -> [UInt8]
+
+    /// Creates a key.
+    public init(text: String, render: @escaping @Sendable (IngestAnswer) -> [UInt8]) {
+        self.text = text
+        self.render = render
     }
 }
 
@@ -63,12 +101,31 @@ public struct IngestAnswer: Sendable, Equatable {
     public var rejected = 0
     /// The first ``IngestService/maxProblems`` refusals.
     public var errors: [IngestProblem] = []
+    /// What the request's key is answered with, if it came with one: see ``RequestKey/render``.
+    public var rendered: [UInt8]?
+    /// Whether that is the answer to an earlier request, and nothing was stored now. The numbers above are then 0.
+    public var isRepeated = false
+
+    /// Creates an answer.
+    public init(
+        accepted: Int = 0, duplicate: Int = 0, rejected: Int = 0, errors: [IngestProblem] = [],
+        rendered: [UInt8]? = nil, isRepeated: Bool = false
+    ) {
+        self.accepted = accepted
+        self.duplicate = duplicate
+        self.rejected = rejected
+        self.errors = errors
+        self.rendered = rendered
+        self.isRepeated = isRepeated
+    }
 }
 
 /// Why a request as a whole was not taken. Nothing of it was stored.
 public enum IngestError: Error, Sendable, Equatable {
     /// The body cannot be read.
     case unreadable(code: String, detail: String)
+    /// None of its events may go where they want to.
+    case refused(AccessRefusal)
     /// The server is full; to be repeated later.
     case overloaded(retryAfterSeconds: Int, detail: String)
     /// The server is stopping.
@@ -77,6 +134,8 @@ public enum IngestError: Error, Sendable, Equatable {
     case diskFull(retryAfterSeconds: Int, detail: String)
     /// The disk failed; to be repeated against a restarted server.
     case storage(detail: String)
+    /// The request's key had come with another body.
+    case keyReused
 }
 
 /// What the service is doing.
@@ -104,6 +163,10 @@ public struct ServiceSettings: Sendable {
     public var threads: Int
     /// How old an event may be that is not a backfill, milliseconds.
     public var lateLimit: Int64
+    /// From what dimensions are derived.
+    public var enrichment = EnrichmentOptions()
+    /// The sites whose events keep the query strings of their URLs.
+    public var queryStringSites: Set<String> = []
 
     /// The late limit unless one is set: seven days, in milliseconds.
     public static let defaultLateLimit: Int64 = 7 * 86_400_000

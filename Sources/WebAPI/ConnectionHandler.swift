@@ -15,9 +15,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
     let presence = ClientPresence()
     private var requestsInProgress = 0
     private var isBroken = false
+    /// Watches the time that heads take.
+    private var handed: HandedChannel?
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        handed = try? context.pipeline.syncOperations.handler(type: HandedChannel.self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        handed = nil
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        if case .end = part { handed?.requestEnded() }
+        if case .head(let head) = part {
+            handed?.headCame()
             requestsInProgress += 1
             if requestsInProgress == 1, Self.shouldContinue(head) {
                 let answer = HTTPResponse(status: .continue)
@@ -53,12 +66,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         guard !isBroken else { return }
         isBroken = true
-        let problem = Problem(
-            400, code: "malformed_request", title: "This is not an HTTP request",
-            detail: "The request line or a header field cannot be read, or there are too many or too large ones.")
+        let isTooLarge = error as? HTTPParserError == .headerOverflow
+        let problem =
+            isTooLarge
+            ? Problem(
+                431, code: "header_too_large", title: "The head of the request is too large",
+                detail: "The request line and the header fields have at most \(WebLimits.headerListBytes) bytes, and "
+                    + "there are at most \(WebLimits.headerFields) fields.")
+            : Problem(
+                400, code: "malformed_request", title: "This is not an HTTP request",
+                detail: "The request line, a header field or the framing of the body cannot be read.")
         let json = problem.json
         let head = HTTPResponse(
-            status: .badRequest,
+            status: HTTPResponse.Status(code: problem.status),
             headerFields: [
                 .contentType: "application/problem+json", .contentLength: String(json.count), .connection: "close",
             ])

@@ -9,8 +9,14 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case postQuery = "POST /v1/query/{kind}"
     case live = "GET /v1/live/{kind}"
     case deadLetters = "GET /v1/dead-letters"
+    case replayDeadLetters = "POST /v1/dead-letters/replay"
+    case getSchema = "GET /v1/sites/{site}/schema"
+    case putSchema = "PUT /v1/sites/{site}/schema"
     case flush = "POST /v1/admin/flush"
     case backup = "POST /v1/admin/backup"
+    case listKeys = "GET /v1/admin/keys"
+    case createKey = "POST /v1/admin/keys"
+    case revokeKey = "DELETE /v1/admin/keys/{key}"
     case confirmRetention = "POST /v1/admin/retention"
     case eraseVisitor = "DELETE /v1/visitors/{visitor}"
     case deleteSite = "DELETE /v1/sites/{site}"
@@ -18,9 +24,9 @@ public enum Endpoint: String, CaseIterable, Sendable {
     case readiness = "GET /readyz"
     case metrics = "GET /metrics"
     case openAPI = "GET /openapi.json"
-    case landingPage = "GET /"
-    case landingScript = "GET /app.js"
-    case landingStyle = "GET /app.css"
+    case page = "GET /"
+    case beacon = "GET /weir.js"
+    case asset = "GET /assets/{version}/{file}"
 
     /// The method, in capitals.
     public var method: String {
@@ -32,8 +38,8 @@ public enum Endpoint: String, CaseIterable, Sendable {
         String(rawValue.drop { $0 != " " }.dropFirst())
     }
 
-    /// Whether pages of other origins may call it: the two that a tracked site's pages call.
-    var allowsAnyOrigin: Bool {
+    /// Whether it takes events, which pages of other origins may send: the two that a tracked site's pages call.
+    var takesEvents: Bool {
         self == .postEvents || self == .pixel
     }
 
@@ -41,9 +47,12 @@ public enum Endpoint: String, CaseIterable, Sendable {
     private static let kinds: [(prefix: String, endpoints: [Endpoint])] = [
         ("/v1/query/", [.getQuery, .postQuery]), ("/v1/live/", [.live]),
     ]
+    /// Where the dashboard's files are, under a version and a name.
+    private static let assets = "/assets/"
     /// Paths that end in a name, percent-encoded.
     private static let named: [(prefix: String, endpoint: Endpoint)] = [
         ("/v1/visitors/", .eraseVisitor), ("/v1/sites/", .deleteSite),
+        ("/v1/admin/keys/", .revokeKey),
     ]
     private static let byPath: [String: [Endpoint]] = Dictionary(grouping: allCases, by: \.path)
 
@@ -55,8 +64,16 @@ public enum Endpoint: String, CaseIterable, Sendable {
             let isOnePart = !kind.isEmpty && !kind.contains("/")
             return isOnePart || kind == "funnel/visitors" ? (endpoints, kind) : ([], "")
         }
+        if path.hasPrefix(assets) {
+            let rest = String(path.dropFirst(assets.count))
+            return rest.split(separator: "/", omittingEmptySubsequences: false).count == 2 ? ([.asset], rest) : ([], "")
+        }
         for (prefix, endpoint) in named where path.hasPrefix(prefix) {
-            let name = String(path.dropFirst(prefix.count))
+            var name = String(path.dropFirst(prefix.count))
+            if endpoint == .deleteSite, name.hasSuffix("/schema") {
+                name.removeLast("/schema".count)
+                return name.isEmpty || name.contains("/") ? ([], "") : ([.getSchema, .putSchema], name)
+            }
             return name.isEmpty || name.contains("/") ? ([], "") : ([endpoint], name)
         }
         return (byPath[path] ?? [], "")

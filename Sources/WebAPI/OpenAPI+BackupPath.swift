@@ -11,6 +11,7 @@ extension OpenAPIDocument {
               "description": "The absolute path of a directory that does not exist yet, or is empty."}},
             "required": ["to"], "additionalProperties": false}}}},
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "The copy is complete and durable.", "content": {"application/json": {"schema": {
               "type": "object", "properties": {"to": {"type": "string"}, "files": {"type": "integer"},
                 "bytes": {"type": "integer"}, "took_ms": {"type": "integer"}},

@@ -20,6 +20,7 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/site"}
             ],
             "responses": {
+              "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
               "200": {"description": "The stream.", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
               "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},

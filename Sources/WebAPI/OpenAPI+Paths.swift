@@ -9,7 +9,13 @@ extension OpenAPIDocument {
           "parameters": [
             {"$ref": "#/components/parameters/site"},
             {"name": "backfill", "in": "query", "schema": {"type": "boolean", "default": false},
-             "description": "Lifts the limits on how old and how far ahead event times may be, for imports."}
+             "description": "Lifts the limits on how old and how far ahead event times may be, for imports."},
+            {"name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": false},
+             "description": "Answers what would become of the events and stores nothing."},
+            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+             "description": "Makes sending the whole request again harmless: within 24 hours the same key of the same \#
+        site is answered with the bytes of its first answer, and the header `Idempotent-Replayed: true`. With another \#
+        body it is refused."}
           ],
           "requestBody": {"required": true, "content": {
             "application/json": {"schema": {"oneOf": [
@@ -20,10 +26,12 @@ extension OpenAPIDocument {
         it."}}
           }},
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "The events were read.", "content": {"application/json": {
               "schema": {"$ref": "#/components/schemas/IngestAnswer"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "408": {"$ref": "#/components/responses/Problem"},
             "413": {"$ref": "#/components/responses/Problem"}, "415": {"$ref": "#/components/responses/Problem"},
+            "422": {"$ref": "#/components/responses/Problem"},
             "429": {"$ref": "#/components/responses/Later"}, "503": {"$ref": "#/components/responses/Later"}
           }
         }},
@@ -37,6 +45,7 @@ extension OpenAPIDocument {
             {"name": "visitor", "in": "query", "schema": {"type": "string"}},
             {"name": "id", "in": "query", "schema": {"type": "string"}},
             {"name": "site", "in": "query", "schema": {"type": "string"}},
+            {"name": "key", "in": "query", "schema": {"type": "string"}},
             {"name": "user", "in": "query", "schema": {"type": "string"}},
             {"name": "session", "in": "query", "schema": {"type": "string"}},
             {"name": "url", "in": "query", "schema": {"type": "string"}},
@@ -53,23 +62,6 @@ extension OpenAPIDocument {
         values. They are text."}
           ],
           "responses": {"200": {"description": "The picture.", "content": {"image/gif": {}}}}
-        }},
-        "/v1/dead-letters": {"get": {
-          "operationId": "getDeadLetters", "tags": ["ingest"],
-          "summary": "List events that could not be taken, with the reason of each.",
-          "parameters": [
-            {"$ref": "#/components/parameters/site"},
-            {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": \#
-        100}},
-            {"name": "after", "in": "query", "schema": {"type": "string"}, "description": "The `next` of the page \#
-        before."}
-          ],
-          "responses": {
-            "200": {"description": "A page of dead letters.", "content": {"application/json": {
-              "schema": {"$ref": "#/components/schemas/DeadLetters"}}}},
-            "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
-            "503": {"$ref": "#/components/responses/Later"}
-          }
         }}
         """#
 
@@ -89,6 +81,7 @@ extension OpenAPIDocument {
               {"$ref": "#/components/schemas/EventsQuery"}, {"$ref": "#/components/schemas/ValuesQuery"},
               {"$ref": "#/components/schemas/SchemaQuery"}]}}}},
             "responses": {
+              "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "413": {"$ref": "#/components/responses/Problem"},
               "429": {"$ref": "#/components/responses/Later"}, "500": {"$ref": "#/components/responses/Problem"},
@@ -137,6 +130,7 @@ extension OpenAPIDocument {
         instead."}
             ],
             "responses": {
+              "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
               "200": {"$ref": "#/components/responses/QueryAnswer"}, "400": {"$ref": "#/components/responses/Problem"},
               "404": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
               "500": {"$ref": "#/components/responses/Problem"},
@@ -151,6 +145,7 @@ extension OpenAPIDocument {
           "operationId": "flush", "tags": ["operations"],
           "summary": "Seal what is in flight now; answered when that is done.",
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "Everything is sealed.", "content": {"application/json": {"schema": {
               "type": "object", "properties": {"sealed": {"const": true}}, "required": ["sealed"]}}}},
             "503": {"$ref": "#/components/responses/Later"}
@@ -170,29 +165,40 @@ extension OpenAPIDocument {
         }},
         "/metrics": {"get": {
           "operationId": "metrics", "tags": ["operations"], "summary": "The server's numbers for Prometheus.",
-          "responses": {"200": {"description": "Text format 0.0.4.", "content": {"text/plain": {}}}}
+          "responses": {"401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Problem"},"200": {"description": "Text format 0.0.4.", "content": {"text/plain": {}}}}
         }},
         "/openapi.json": {"get": {
           "operationId": "openapi", "tags": ["operations"], "summary": "This document.",
           "responses": {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {}}}}
         }},
         "/": {"get": {
-          "operationId": "page", "tags": ["page"], "summary": "A small live dashboard.",
-          "responses": {"200": {"description": "The page.", "content": {"text/html": {}}}}
+          "operationId": "page", "tags": ["page"], "summary": "The live dashboard.",
+          "description": "What it shows is in its own query parameters, so that an address can be shared.",
+          "responses": {"200": {"description": "The page.", "content": {"text/html": {}}},
+            "304": {"description": "The browser has it."}}
         }},
-        "/app.js": {"get": {
-          "operationId": "pageScript", "tags": ["page"], "summary": "The dashboard's script.",
-          "responses": {"200": {"description": "The script.", "content": {"text/javascript": {}}}}
+        "/weir.js": {"get": {
+          "operationId": "beacon", "tags": ["page"],
+          "summary": "The script that a site includes to send page views and events; at most 2 KiB compressed.",
+          "description": "`<script defer src=\"…/weir.js\" data-site=\"shop\"></script>`. It posts arrays of events as \#
+        text/plain to /v1/events, each with an id.",
+          "responses": {"200": {"description": "The script.", "content": {"text/javascript": {}}},
+            "304": {"description": "The browser has it."}}
         }},
-        "/app.css": {"get": {
-          "operationId": "pageStyle", "tags": ["page"], "summary": "The dashboard's style.",
-          "responses": {"200": {"description": "The style.", "content": {"text/css": {}}}}
-        }}
+        "/assets/{version}/{file}": {
+          "parameters": [
+            {"name": "version", "in": "path", "required": true, "schema": {"type": "string"}},
+            {"name": "file", "in": "path", "required": true, "schema": {"type": "string"}}],
+          "get": {
+            "operationId": "asset", "tags": ["page"], "summary": "A file of the dashboard, to be kept for good.",
+            "responses": {"200": {"description": "The file."}, "304": {"description": "The browser has it."},
+              "404": {"$ref": "#/components/responses/Problem"}}
+          }}
         """#
 
     static let parameters = #"""
         "site": {"name": "site", "in": "query", "schema": {"$ref": "#/components/schemas/Site"},
-          "description": "The site; `default` where none is named."}
+          "description": "The site; where none is named, that of the key, else `default`."}
         """#
 
     static let responses = #"""

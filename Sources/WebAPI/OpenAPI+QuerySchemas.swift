@@ -162,7 +162,11 @@ extension OpenAPIDocument {
         "SchemaAnswer": {"type": "object", "required": ["dimensions", "meta"], "properties": {
           "dimensions": {"type": "array", "items": {"type": "object", "properties": {
             "name": {"type": "string"}, "types": {"type": "array", "items": {"enum": ["string", "number", "boolean"]}},
-            "events": {"type": "integer"}, "first": {"type": "string"}, "last": {"type": "string"}}}},
+            "events": {"type": "integer"}, "first": {"type": "string"}, "last": {"type": "string"},
+            "seen": {"type": "array", "description": "Each type, in the order in which they were first seen.", "items": {
+              "type": "object", "properties": {"type": {"enum": ["string", "number", "boolean"]},
+                "events": {"type": "integer"}, "first": {"type": "string"}, "last": {"type": "string"}}}},
+            "conflicts": {"type": "integer", "description": "Events with a value of another type than the first one."}}}},
           "meta": {"$ref": "#/components/schemas/Meta"}}}
         """#
 }

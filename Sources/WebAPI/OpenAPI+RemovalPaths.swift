@@ -13,6 +13,7 @@ extension OpenAPIDocument {
             {"$ref": "#/components/parameters/site"}
           ],
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "Nothing of the visitor is left to be seen.", "content": {"application/json": {
               "schema": {"type": "object", "properties": {"erased": {"const": true},
                 "events": {"type": "integer", "description": "Events removed."},
@@ -31,6 +32,7 @@ extension OpenAPIDocument {
             {"name": "site", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Site"}}
           ],
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "The site is deleted.", "content": {"application/json": {"schema": {
               "type": "object", "properties": {"deleted": {"const": true}, "events": {"type": "integer"}, \#
         "dead_letters": {"type": "integer"}}, "required": ["deleted", "events", "dead_letters"]}}}},
@@ -51,6 +53,7 @@ extension OpenAPIDocument {
              "description": "Deletes what is due, however much it is."}
           ],
           "responses": {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
             "200": {"description": "What is due and what of it is held.", "content": {"application/json": {
               "schema": {"type": "object", "properties": {"retention_ms": {"type": ["integer", "null"]},
                 "due": {"$ref": "#/components/schemas/RetentionAmount"},

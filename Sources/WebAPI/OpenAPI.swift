@@ -14,19 +14,23 @@ public enum OpenAPIDocument {
           "summary": "A clickstream analytics store.",
           "description": \(description)
         },
-        "paths": {\(ingestPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(operationPaths)},
+        "paths": {\(ingestPaths),\(qualityPaths),\(queryPaths),\(livePath),\(removalPaths),\(backupPath),\(keyPaths),\(operationPaths)},
         "components": {
           "parameters": {\(parameters)},
-          "responses": {\(responses)},
-          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas)}
-        }
+          "responses": {\(responses),\(unauthorized)},
+          "schemas": {\(eventSchemas),\(querySchemas),\(visitSchemas),\(removalSchemas),\(qualitySchemas),\(keySchemas)},
+          "securitySchemes": {\(securitySchemes)}
+        },
+        "security": [{"bearer": []}, {"header": []}, {"parameter": []}, {}]
         }
         """
 
     private static let description = #"""
         "Send events with `POST /v1/events`, ask with `POST /v1/query/{kind}`. All times are held in milliseconds. \#
-        Errors are `application/problem+json` (RFC 9457) with a stable `code`. The server listens on loopback \#
-        addresses only and asks for no keys.\n\nLimits: a body of events has at most 16 MiB as sent and 64 MiB \#
+        Errors are `application/problem+json` (RFC 9457) with a stable `code`. A site that has keys demands \#
+        one: write keys send events, read keys ask, admin keys do everything. Where the site of a request is not named, it is \#
+        that of its key. A server that other machines can reach demands keys for every site; `/healthz`, `/readyz`, this \#
+        document and the page are open.\n\nLimits: a body of events has at most 16 MiB as sent and 64 MiB \#
         decompressed, a query 1 MiB; a body must have arrived within 120 s, and a connection is closed after 60 s \#
         without a request; 64 queries may wait for a thread, \#
         each for 10 s; 1,000 clients may watch 100 different live queries."

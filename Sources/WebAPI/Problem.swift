@@ -68,6 +68,9 @@ public struct Problem: Error, Sendable, Equatable {
         if let allow {
             headers[.allow] = allow
         }
+        if status == 401 {
+            headers[.wwwAuthenticate] = "Bearer realm=\"weir\""
+        }
         if closesConnection {
             headers[.connection] = "close"
         }
@@ -82,16 +85,22 @@ extension Problem {
         switch error {
         case .unreadable(let code, let detail):
             self.init(400, code: code, title: "The body cannot be read", detail: detail)
+        case .refused(let refusal): self.init(refusal)
         case .overloaded(let seconds, let detail):
             self.init(
                 429, code: "overloaded", title: "Too much at once", detail: detail,
-                retryAfterSeconds: max(seconds, 1))
+                retryAfterSeconds: Self.spread(seconds))
         case .draining:
             self = .draining
         case .diskFull(let seconds, let detail):
             self.init(
                 503, code: "disk_full", title: "The disk is almost full", detail: detail,
-                retryAfterSeconds: max(seconds, 1))
+                retryAfterSeconds: Self.spread(seconds))
+        case .keyReused:
+            self.init(
+                422, code: "idempotency_key_reused", title: "The key was used for another request",
+                detail: "Another body, or the same with other parameters, came under this Idempotency-Key before. Give "
+                    + "every batch a key of its own, and send it again only as it was.", field: "Idempotency-Key")
         case .storage(let detail):
             self.init(
                 503, code: Self.storageCode, title: "The store cannot take events", detail: detail,
@@ -107,6 +116,12 @@ extension Problem {
         }
     }
 
+    /// Seconds to wait, up to twice as many as asked for, so that clients refused together do not come back together.
+    static func spread(_ seconds: Int) -> Int {
+        let least = max(seconds, 1)
+        return Int.random(in: least...(least * 2))
+    }
+
     /// The code of everything that the disk is to blame for.
     static let storageCode = "storage_unavailable"
 
@@ -119,6 +134,14 @@ extension Problem {
         503, code: "recovering", title: "The server is starting",
         detail: "The server is still recovering its store; send it again in a moment.",
         retryAfterSeconds: WebLimits.retryAfterSeconds)
+
+    static let slowHead = Problem(
+        408, code: "request_timeout", title: "The request came too slowly",
+        detail: "The head of a request must have arrived within \(WebLimits.headSeconds) s.", closesConnection: true)
+
+    static let slowBody = Problem(
+        408, code: "request_timeout", title: "The body came too slowly",
+        detail: "A body must have arrived within \(WebLimits.frontBodySeconds) s.", closesConnection: true)
 
     static let `internal` = Problem(
         500, code: "internal_error", title: "The server failed",

@@ -21,6 +21,9 @@ public struct QueryString: Sendable {
         parameters.last { $0.0 == name }?.1
     }
 
+    /// The parameters without the key by which the request is admitted, which has no other meaning.
+    var parametersWithoutKey: [(String, String)] { parameters.filter { $0.0 != "key" } }
+
     /// Reads a truth value: `true`, `1` or nothing after the name, `false` or `0`. Absent is false.
     func flag(_ name: String) throws(Problem) -> Bool {
         switch self[name] {
@@ -40,7 +43,7 @@ public struct QueryString: Sendable {
     /// the finger for a name left out.
     func requireOnly(_ names: String...) throws(Problem) {
         var seen: Set<String> = []
-        for (name, value) in parameters {
+        for (name, value) in parametersWithoutKey {
             guard names.contains(name) else {
                 throw .invalidParameter(
                     name, "there is no such parameter here; there is " + names.joined(separator: " and ") + ".")

@@ -11,9 +11,9 @@ final class RequestCounters: Sendable {
     private let requests = Mutex<[Key: Int]>([:])
     private let open = Atomic<Int>(0)
 
-    /// Counts one answer; the endpoint is `nil` where the path or the method led nowhere.
-    func countRequest(_ endpoint: Endpoint?, status: Int) {
-        requests.withLock { $0[Key(endpoint: endpoint, status: status), default: 0] += 1 }
+    /// Counts answers; the endpoint is `nil` where the path or the method led nowhere.
+    func countRequest(_ endpoint: Endpoint?, status: Int, times: Int = 1) {
+        requests.withLock { $0[Key(endpoint: endpoint, status: status), default: 0] += times }
     }
 
     /// Counts a connection that was accepted (1) or closed (-1).

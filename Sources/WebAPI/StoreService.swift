@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Ingest
 import Logging
@@ -10,6 +11,8 @@ import Storage
 struct StoreService: Service {
     let configuration: WeirServer.Configuration
     let state: ServerState
+    let access: AccessControl
+    let keys: KeyService
     let httpBound: AsyncStream<SocketAddress>
     let logger: Logger
     let onListening: @Sendable (WeirServer.Listening) -> Void
@@ -18,12 +21,14 @@ struct StoreService: Service {
         // No store is touched before the address is known to be free.
         guard let http = await firstAddress() else { return }
         let service: IngestService
+        var settings = ServiceSettings(
+            dataDirectory: configuration.dataDirectory, threads: configuration.threads,
+            lateLimit: configuration.lateLimit)
+        settings.enrichment = configuration.enrichment
+        settings.queryStringSites = configuration.queryStringSites
         do {
             service = try await IngestService.open(
-                settings: ServiceSettings(
-                    dataDirectory: configuration.dataDirectory, threads: configuration.threads,
-                    lateLimit: configuration.lateLimit),
-                options: configuration.store, logger: logger)
+                settings: settings, options: configuration.store, logger: logger)
         } catch {
             throw ServerStartError(error.description)
         }
@@ -56,12 +61,30 @@ struct StoreService: Service {
         }
     }
 
+    /// Puts the store's keys in force, before anything of it can be asked for.
+    private func loadKeys(_ store: Store) throws {
+        let stored: StoredKeys
+        do {
+            stored = try keys.load(store)
+        } catch {
+            throw ServerStartError("the keys cannot be read: \(error)")
+        }
+        for block in stored.damaged.prefix(100) {
+            logger.error(
+                "A stored key is damaged; every site demands a key until it is made anew.",
+                metadata: ["block": "\(block.block)", "reason": "\(block.reason)"])
+        }
+        try configuration.requireKeys(stored)
+    }
+
     private func serve(_ service: IngestService, http: SocketAddress, file: ServerFile) async throws {
+        try loadKeys(service.store)
         let receiver: UDPReceiver?
         if let address = configuration.udp {
             do {
                 receiver = try UDPReceiver(
-                    host: address.ipAddress ?? "", port: address.port ?? 0, service: service, logger: logger)
+                    host: address.ipAddress ?? "", port: address.port ?? 0, service: service, access: access,
+                    logger: logger)
             } catch {
                 throw ServerStartError(error.description)
             }

@@ -8,9 +8,10 @@ import Storage
 extension WebResponder {
     /// `POST /v1/admin/backup`: copies the store into a new directory on the server's machine and answers when that is
     /// done and durable.
-    func backup(_ request: Request) async throws -> Response {
+    func backup(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
-        try Self.requireProgram(request)
+        try admitServer(request, .admin, context: context)
+        try Self.requireProgram(request, instead: "weir backup")
         let path = try Self.target(try await reader.query(request))
         let clock = ContinuousClock()
         let began = clock.now
@@ -36,7 +37,9 @@ extension WebResponder {
 
     /// Refuses what a page in a browser can send: a path on this machine is none of its business, even where the page's
     /// name has been made to resolve to this server.
-    private static func requireProgram(_ request: Request) throws(Problem) {
+    ///
+    /// - Parameter instead: the command that does the same.
+    static func requireProgram(_ request: Request, instead command: String) throws(Problem) {
         let type = request.headers[.contentType]?.prefix { $0 != ";" } ?? ""
         guard type.lowercased().filter({ $0 != " " }) == "application/json" else {
             throw Problem(
@@ -46,7 +49,7 @@ extension WebResponder {
         guard request.headers[.origin] == nil else {
             throw Problem(
                 403, code: "forbidden_origin", title: "Web pages may not ask for this",
-                detail: "The request comes from a web page; use `weir backup`.", closesConnection: true)
+                detail: "The request comes from a web page; use `\(command)`.", closesConnection: true)
         }
     }
 

@@ -1,3 +1,4 @@
+import Access
 import Events
 import Hummingbird
 import Ingest
@@ -7,35 +8,10 @@ import Storage
 import Synchronization
 
 extension WebResponder {
-    /// `GET /v1/dead-letters`: what a site sent and the server could not take, oldest first, in pages.
-    func deadLetters(_ request: Request) async throws -> Response {
-        let service = try state.backend().service
-        let query = QueryString(request.uri.query ?? "")
-        let site = try query.site() ?? "default"
-        let limit = try query.integer("limit", in: 1...WebLimits.deadLetters, default: 100)
-        var after: UInt64?
-        if let text = query["after"], !text.isEmpty {
-            guard let sequence = UInt64(text) else {
-                throw Problem.invalidParameter("after", "must be the `next` of the page before.")
-            }
-            after = sequence
-        }
-        let letters: [DeadLetter]
-        do {
-            letters = try await gate.run { [after] in
-                try service.deadLetters(site: site, limit: limit, after: after)
-            }
-        } catch let problem as Problem {
-            throw problem
-        } catch {
-            throw Self.storageProblem(error)
-        }
-        return .json(Self.json(letters, site: site, isFull: letters.count == limit))
-    }
-
     /// `POST /v1/admin/flush`: seals what is in flight and answers when that is done.
-    func flush() async throws -> Response {
+    func flush(_ request: Request, context: WebContext) async throws -> Response {
         let service = try state.backend().service
+        try admitServer(request, .admin, context: context)
         do {
             try await service.flush()
         } catch {
@@ -44,8 +20,10 @@ extension WebResponder {
         return .json(Array(#"{"sealed":true}"#.utf8))
     }
 
-    /// `GET /metrics`: the service's numbers, then those of the HTTP face.
-    func metrics() -> Response {
+    /// `GET /metrics`: the service's numbers, then those of the HTTP face. They name sites, so once there are keys they are
+    /// for an admin of all sites, and for programs on this machine.
+    func metrics(_ request: Request, context: WebContext) throws -> Response {
+        if !isLocal(request, context: context) { try admitServer(request, .admin, context: context) }
         var text = PrometheusText()
         for family in state.backendIfAny?.service.metricFamilies() ?? [] {
             text.family(
@@ -57,6 +35,26 @@ extension WebResponder {
         text.single(
             "weir_http_connections", help: "Open connections.", type: "gauge",
             value: Double(counters.openConnections))
+        text.single(
+            "weir_http_connections_accepted_total", help: "Connections accepted.", type: "counter",
+            value: Double(front.accepted.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_connections_handed_over_total",
+            help: "Connections that asked for something else than to send events in small requests.", type: "counter",
+            value: Double(front.handedOver.load(ordering: .relaxed)))
+        text.family(
+            "weir_http_connections_ended_total",
+            help: "Connections that were closed, or not taken, since a limit was reached.", type: "counter",
+            samples: front.samples())
+        text.single(
+            "weir_http_accept_pauses_total", help: "Times no connection was accepted for want of room or files.",
+            type: "counter", value: Double(front.pauses.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_grouped_requests_total", help: "Requests of one event that were committed in groups.",
+            type: "counter", value: Double(front.requests.load(ordering: .relaxed)))
+        text.single(
+            "weir_http_groups_total", help: "Groups of such requests.", type: "counter",
+            value: Double(front.groups.load(ordering: .relaxed)))
         text.single(
             "weir_http_body_bytes", help: "Bytes of request bodies held in memory.", type: "gauge",
             value: Double(reader.budget.bytesInUse))
@@ -70,8 +68,29 @@ extension WebResponder {
         text.single(
             "weir_queries_timed_out_total", help: "Queries refused because they waited too long for a thread.",
             type: "counter", value: Double(gate.timedOut))
+        accessMetrics(&text)
         queryMetrics(&text)
         return .text(text.text, type: PrometheusText.mediaType)
+    }
+
+    /// The numbers of what was refused for who asked.
+    private func accessMetrics(_ text: inout PrometheusText) {
+        let statistics = access.statistics
+        text.family(
+            "weir_access_refused_total", help: "Requests refused for their key, origin or rate.", type: "counter",
+            samples: statistics.refused.map {
+                PrometheusText.Sample(labels: [("reason", $0.reason)], value: Double($0.count))
+            })
+        text.family(
+            "weir_keys", help: "Keys on record.", type: "gauge",
+            samples: [
+                PrometheusText.Sample(labels: [("state", "valid")], value: Double(statistics.keys)),
+                PrometheusText.Sample(labels: [("state", "revoked")], value: Double(statistics.revokedKeys)),
+            ])
+        text.single(
+            "weir_limited_addresses_displaced_total",
+            help: "Addresses that took over another's place in the table of rate limits.", type: "counter",
+            value: Double(statistics.displacedAddresses))
     }
 
     /// The numbers of the kept answers and of live queries.
@@ -128,34 +147,5 @@ extension WebResponder {
         Problem(
             503, code: Problem.storageCode, title: "The store did not answer", detail: "\(error)",
             retryAfterSeconds: WebLimits.retryAfterSeconds)
-    }
-
-    /// One page of dead letters. The event is text as it was sent; bytes that are no UTF-8 show as U+FFFD.
-    private static func json(_ letters: [DeadLetter], site: String, isFull: Bool) -> [UInt8] {
-        var text = JSONText()
-        text.raw(#"{"site":"#)
-        text.string(site)
-        text.raw(#","dead_letters":["#)
-        for (position, letter) in letters.enumerated() {
-            text.raw(position > 0 ? #",{"sequence":"# : #"{"sequence":"#)
-            text.integer(letter.sequence)
-            text.raw(#","time":"#)
-            text.string(CivilTime.format(letter.time))
-            text.raw(#","code":"#)
-            text.string(letter.code)
-            text.raw(#","detail":"#)
-            text.string(letter.detail)
-            text.raw(#","event":"#)
-            text.string(String(decoding: letter.event, as: UTF8.self))
-            text.raw("}")
-        }
-        text.raw(#"],"next":"#)
-        if isFull, let last = letters.last {
-            text.string(String(last.sequence))
-        } else {
-            text.raw("null")
-        }
-        text.raw("}")
-        return text.bytes
     }
 }

@@ -7,12 +7,12 @@ extension WebResponder {
     /// `DELETE /v1/visitors/{visitor}`: erases a visitor from a site.
     ///
     /// - Parameter name: the visitor's id as it stands in the path.
-    func eraseVisitor(_ request: Request, name: String) async throws -> Response {
+    func eraseVisitor(_ request: Request, name: String, context: WebContext) async throws -> Response {
         let store = try state.backend().service.store
         try Self.refusePages(request)
         let query = QueryString(request.uri.query ?? "")
+        let site = try admitSite(request, .admin, context: context)
         try query.requireOnly("site")
-        let site = try query.site() ?? "default"
         guard let visitor = PathName.decode(name), (1...WebLimits.visitorBytes).contains(visitor.utf8.count) else {
             throw Problem(
                 400, code: "invalid_visitor", title: "The visitor's id cannot be used",
@@ -34,13 +34,16 @@ extension WebResponder {
     /// `DELETE /v1/sites/{site}`: deletes a site with everything it has.
     ///
     /// - Parameter name: the site's name as it stands in the path.
-    func deleteSite(_ request: Request, name: String) async throws -> Response {
+    func deleteSite(_ request: Request, name: String, context: WebContext) async throws -> Response {
         let store = try state.backend().service.store
         try Self.refusePages(request)
-        guard QueryString(request.uri.query ?? "").parameters.isEmpty else {
+        let query = QueryString(request.uri.query ?? "")
+        let named = PathName.decode(name) ?? ""
+        _ = try admit(request, .admin, site: named, context: context)
+        guard query.parametersWithoutKey.isEmpty else {
             throw Problem.invalidParameter("site", "stands in the path, and nothing else is taken.")
         }
-        let site = try QueryString.checked(site: PathName.decode(name) ?? "")
+        let site = try QueryString.checked(site: named)
         let deletion = try await remove { () throws(StorageError) in try store.deleteSite(site) }
         guard let deletion else { throw Problem.unknownSite(site) }
         var text = JSONText()
@@ -54,13 +57,13 @@ extension WebResponder {
 
     /// `POST /v1/admin/retention`: says what a site's retention has to delete and what of it is held; with
     /// `confirm=true` lets it go.
-    func confirmRetention(_ request: Request) async throws -> Response {
+    func confirmRetention(_ request: Request, context: WebContext) async throws -> Response {
         let store = try state.backend().service.store
         try Self.refusePages(request)
         try Self.refuseBody(request)
         let query = QueryString(request.uri.query ?? "")
+        let site = try admitSite(request, .admin, context: context)
         try query.requireOnly("site", "confirm")
-        let site = try query.site() ?? "default"
         let isConfirmed = try query.flag("confirm")
         let report = try await remove { () throws(StorageError) in
             isConfirmed ? try store.confirmRetention(site: site) : store.retentionReport(site: site)
@@ -82,7 +85,7 @@ extension WebResponder {
     }
 
     /// Refuses what a page in a browser sends: what is removed cannot be got back, and any page may be the sender.
-    private static func refusePages(_ request: Request) throws(Problem) {
+    static func refusePages(_ request: Request) throws(Problem) {
         guard request.headers[.origin] == nil else {
             throw Problem(
                 403, code: "forbidden_origin", title: "Web pages may not ask for this",

@@ -1,3 +1,4 @@
+import Access
 import HTTPTypes
 import Hummingbird
 import Ingest
@@ -9,6 +10,11 @@ import NIOHTTP1
 struct WebContext: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
+
+    init(channel: any Channel, logger: Logger) {
+        self.channel = channel
+        self.logger = logger
+    }
 
     init(source: ApplicationRequestContextSource) {
         self.channel = source.channel
@@ -28,24 +34,32 @@ struct WebResponder: HTTPResponder {
     typealias Context = WebContext
 
     let state: ServerState
+    let access: AccessControl
+    let keys: KeyService
     let gate: QueryGate
     let removals: QueryGate
     let live: LiveHub
     let reader: RequestBodyReader
     let counters: RequestCounters
+    let front: FrontCounters
     let logger: Logger
+    /// The header in which a proxy names the client's country; `nil` for none.
+    var countryHeader: HTTPField.Name?
     private let reports = ReportLimiter()
 
     init(
-        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, reader: RequestBodyReader,
-        counters: RequestCounters, logger: Logger
+        state: ServerState, access: AccessControl, keys: KeyService, gate: QueryGate, removals: QueryGate,
+        live: LiveHub, reader: RequestBodyReader, counters: RequestCounters, front: FrontCounters, logger: Logger
     ) {
         self.state = state
+        self.access = access
+        self.keys = keys
         self.gate = gate
         self.removals = removals
         self.live = live
         self.reader = reader
         self.counters = counters
+        self.front = front
         self.logger = logger
     }
 
@@ -54,6 +68,9 @@ struct WebResponder: HTTPResponder {
         let endpoint = Endpoint.select(request.method, among: endpoints)
         var response: Response
         do {
+            if let field = HTTPField.Name(HeadRules.field), let rule = request.headers[field] {
+                throw HeadRules.problem(rule)
+            }
             response = try await answer(
                 request, endpoint: endpoint, others: endpoints, kind: kind, context: context)
         } catch let problem as Problem {
@@ -86,7 +103,7 @@ struct WebResponder: HTTPResponder {
     ) async throws -> Response {
         guard !others.isEmpty else { throw Problem.notFound }
         if request.method == .options {
-            return Self.preflight(others)
+            return preflight(request, others)
         }
         guard let endpoint else {
             let allow = Endpoint.allow(others)
@@ -100,34 +117,41 @@ struct WebResponder: HTTPResponder {
         case .getQuery: return try await getQuery(request, kind: kind, context: context)
         case .postQuery: return try await postQuery(request, kind: kind, context: context)
         case .live: return try await watch(request, kind: kind, context: context)
-        case .deadLetters: return try await deadLetters(request)
-        case .flush: return try await flush()
-        case .backup: return try await backup(request)
-        case .confirmRetention: return try await confirmRetention(request)
-        case .eraseVisitor: return try await eraseVisitor(request, name: kind)
-        case .deleteSite: return try await deleteSite(request, name: kind)
+        case .deadLetters: return try await deadLetters(request, context: context)
+        case .replayDeadLetters: return try await replayDeadLetters(request, context: context)
+        case .getSchema: return try await getSchema(request, name: kind, context: context)
+        case .putSchema: return try await putSchema(request, name: kind, context: context)
+        case .flush: return try await flush(request, context: context)
+        case .backup: return try await backup(request, context: context)
+        case .confirmRetention: return try await confirmRetention(request, context: context)
+        case .eraseVisitor: return try await eraseVisitor(request, name: kind, context: context)
+        case .deleteSite: return try await deleteSite(request, name: kind, context: context)
+        case .listKeys: return try await listKeys(request, context: context)
+        case .createKey: return try await createKey(request, context: context)
+        case .revokeKey: return try await revokeKey(request, name: kind, context: context)
         case .health: return .text("ok\n")
         case .readiness:
             try state.checkReady()
             return .text("ready\n")
-        case .metrics: return metrics()
+        case .metrics: return try metrics(request, context: context)
         case .openAPI: return .fixed(OpenAPIDocument.bytes, type: "application/json")
-        case .landingPage: return .fixed(LandingPage.htmlBytes, type: "text/html; charset=utf-8")
-        case .landingScript: return .fixed(LandingPage.scriptBytes, type: "text/javascript; charset=utf-8")
-        case .landingStyle: return .fixed(LandingPage.styleBytes, type: "text/css; charset=utf-8")
+        case .page: return page(request)
+        case .beacon: return beacon(request)
+        case .asset: return try asset(request, path: kind)
         }
     }
 
     /// The answer to OPTIONS: what the path takes, and what a page of another origin may send there.
-    private static func preflight(_ endpoints: [Endpoint]) -> Response {
-        var headers = HTTPFields()
-        headers[.allow] = Endpoint.allow(endpoints)
-        if endpoints.contains(where: \.allowsAnyOrigin) {
-            headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
-            headers[.accessControlAllowHeaders] = "content-type, content-encoding"
-            headers[.accessControlMaxAge] = "86400"
-        }
-        return Response(status: .noContent, headers: headers)
+    private func preflight(_ request: Request, _ endpoints: [Endpoint]) -> Response {
+        var response = Response(status: .noContent, headers: [.allow: Endpoint.allow(endpoints)])
+        guard endpoints.contains(where: \.takesEvents) else { return response }
+        setOrigin(&response, request: request, grant: nil)
+        guard response.headers[.accessControlAllowOrigin] != nil else { return response }
+        response.headers[.accessControlAllowMethods] = Endpoint.allow(endpoints)
+        response.headers[.accessControlAllowHeaders] =
+            "content-type, content-encoding, idempotency-key, authorization, x-weir-key"
+        response.headers[.accessControlMaxAge] = "86400"
+        return response
     }
 
     /// Adds what every answer has, takes the body off an answer to HEAD, and sees to it that a refused request's
@@ -137,8 +161,13 @@ struct WebResponder: HTTPResponder {
         channel: any Channel
     ) {
         response.headers[.xContentTypeOptions] = "nosniff"
-        if endpoints.contains(where: \.allowsAnyOrigin) {
-            response.headers[.accessControlAllowOrigin] = "*"
+        if response.headers[.contentSecurityPolicy] == nil {
+            response.headers[.contentSecurityPolicy] = Self.noContent
+        }
+        if request.method != .options, endpoints.contains(where: \.takesEvents) {
+            setOrigin(&response, request: request, grant: nil)
+            // Where the key's site does not allow the origin, it does not matter that another one does.
+            if response.status == .forbidden { response.headers[.accessControlAllowOrigin] = nil }
         }
         if request.method == .head {
             // The length stays that of the answer to GET.
@@ -148,6 +177,9 @@ struct WebResponder: HTTPResponder {
             Self.closeAfterAnswer(&response, channel: channel)
         }
     }
+
+    /// What a browser that takes an answer for a page may do with it: nothing.
+    private static let noContent = "default-src 'none'; frame-ancestors 'none'"
 
     /// Ends the connection after the answer, though a client may still be sending a body nobody wants.
     ///
@@ -180,13 +212,13 @@ extension Response {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// A part of the landing page or the API's description. Always asked for anew, since the next version may differ.
+    /// The API's description. Always asked for anew, since the next version may differ.
     static func fixed(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok,
             headers: [
                 .contentType: type, .cacheControl: "no-cache",
-                .contentSecurityPolicy: LandingPage.contentSecurityPolicy,
+                .contentSecurityPolicy: Site.contentSecurityPolicy,
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }

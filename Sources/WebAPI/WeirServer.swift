@@ -1,5 +1,7 @@
-import Hummingbird
-import HummingbirdCore
+import Access
+import Enrichment
+import Foundation
+import HTTPTypes
 import Ingest
 import Logging
 import NIOCore
@@ -43,6 +45,16 @@ public struct WeirServer: Service {
         public var queries: EngineOptions
         /// The limits of live queries.
         public var live = LiveLimits()
+        /// Who may do what, besides what keys say.
+        public var access = AccessPolicy()
+        /// The clock of the rate limits.
+        public var accessClock: any MonotonicClock = SystemMonotonicClock()
+        /// From what dimensions are derived.
+        public var enrichment = EnrichmentOptions()
+        /// The sites whose events keep the query strings of their URLs.
+        public var queryStringSites: Set<String> = []
+        /// The header in which a trusted proxy names the client's country; `nil` for none.
+        public var countryHeader: String?
         /// Whether the process is the server's own: SIGTERM and SIGINT shut it down, and clients that do not let go do
         /// not keep it alive once the store is closed.
         public var ownsProcess: Bool
@@ -123,14 +135,28 @@ public struct WeirServer: Service {
         on group: MultiThreadedEventLoopGroup, gate: QueryGate, removals: QueryGate
     ) async throws {
         let state = ServerState()
+        let access = AccessControl(
+            policy: configuration.effectiveAccess, clock: configuration.accessClock,
+            environment: ProcessInfo.processInfo.environment)
+        let keys = KeyService(access: access)
         let live = LiveHub(gate: gate, limits: configuration.live)
         let (bound, continuation) = AsyncStream<SocketAddress>.makeStream()
         let store = StoreService(
-            configuration: configuration, state: state, httpBound: bound, logger: logger, onListening: onListening)
+            configuration: configuration, state: state, access: access, keys: keys, httpBound: bound, logger: logger,
+            onListening: onListening)
+        let counters = RequestCounters()
+        let frontCounters = FrontCounters()
+        var responder = WebResponder(
+            state: state, access: access, keys: keys, gate: gate, removals: removals, live: live,
+            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
+            front: frontCounters, logger: logger)
+        responder.countryHeader = configuration.countryHeader.flatMap { HTTPField.Name($0) }
+        let front = ConnectionFront(
+            http: HTTPService.channel(responder, logger: logger), group: group, threads: configuration.threads,
+            state: state, access: access, requests: counters, counters: frontCounters,
+            readsCountry: responder.countryHeader != nil, logger: logger)
         let http = HTTPService(
-            application: makeApplication(
-                state: state, gate: gate, removals: removals, live: live, group: group, bound: continuation),
-            state: state, live: live, address: configuration.http)
+            front: front, state: state, live: live, address: configuration.http, bound: continuation)
         var services = ServiceGroupConfiguration(
             // Shut down from the last to the first: clients are answered before the store goes.
             services: [
@@ -150,43 +176,5 @@ public struct WeirServer: Service {
             // The limit for a graceful shutdown has passed; the store has been closed nevertheless.
             logger.warning("some clients were cut off: the time for a graceful shutdown has passed")
         }
-    }
-
-    private func makeApplication(
-        state: ServerState, gate: QueryGate, removals: QueryGate, live: LiveHub, group: MultiThreadedEventLoopGroup,
-        bound: AsyncStream<SocketAddress>.Continuation
-    ) -> Application<WebResponder> {
-        let counters = RequestCounters()
-        let responder = WebResponder(
-            state: state, gate: gate, removals: removals, live: live,
-            reader: RequestBodyReader(budget: ByteBudget(limit: WebLimits.bodyBytesInFlight)), counters: counters,
-            logger: logger)
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: WebLimits.headerListBytes, maxHeaderListSize: WebLimits.headerListBytes,
-            maxHeaderFieldCount: WebLimits.headerFields)
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionHandler()], idleTimeout: WebLimits.idleTimeout,
-            httpDecoderConfiguration: decoder)
-        return Application(
-            responder: responder, server: .http1(configuration: channel),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.http.ipAddress ?? "", port: configuration.http.port ?? 0),
-                serverName: "weir", backlog: WebLimits.listenBacklog,
-                availableConnectionsDelegate: ConnectionCount(limit: WebLimits.connections, counters: counters)),
-            onServerRunning: { channel in
-                if let address = channel.localAddress {
-                    bound.yield(address)
-                }
-                bound.finish()
-            },
-            eventLoopGroupProvider: .shared(group), logger: quiet(logger))
-    }
-
-    /// The framework's logger: what it says about start and end at "info" is said by the server itself.
-    private func quiet(_ logger: Logger) -> Logger {
-        guard logger.logLevel == .info else { return logger }
-        var quiet = logger
-        quiet.logLevel = .notice
-        return quiet
     }
 }

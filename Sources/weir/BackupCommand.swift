@@ -29,6 +29,9 @@ struct BackupCommand: AsyncParsableCommand {
 
     func validate() throws { try CommandOutput.require(path: target) }
 
+    @Option(help: "An admin key of all sites, for a running server that demands one (environment: WEIR_KEY).")
+    var key: String?
+
     @Flag(help: "Print what was copied as JSON.")
     var json = false
 
@@ -54,7 +57,7 @@ struct BackupCommand: AsyncParsableCommand {
         let transport = HTTPTransport(connections: 1, timeoutSeconds: 24 * 3600)
         let answer: Result<JSONNode, ClientError>
         do throws(ClientError) {
-            answer = .success(try await Self.ask(server, target: target, sender: transport))
+            answer = .success(try await ask(server, target: target, sender: transport))
         } catch {
             answer = .failure(error)
         }
@@ -70,14 +73,15 @@ struct BackupCommand: AsyncParsableCommand {
         }
     }
 
-    private static func ask(
+    private func ask(
         _ server: ServerFile, target: String, sender: some RequestSender
     ) async throws(ClientError) -> JSONNode {
         var writer = JSONWriter()
         writer.value(.object([("to", .string(target))]))
         let request = ClientRequest(
             url: try ServerAddress(server.http).url("/v1/admin/backup"),
-            headers: [(name: "Content-Type", value: "application/json")], body: writer.bytes)
+            headers: [(name: "Content-Type", value: "application/json")]
+                + ClientRequest.authorization(key ?? ClientEnvironment.process.key), body: writer.bytes)
         let response = try await sender.send(request)
         guard response.status == 200 else { throw ClientError(.refused, Problem(response).description) }
         guard let node = try? JSONNode(parsing: response.body) else {

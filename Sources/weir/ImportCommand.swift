@@ -5,7 +5,7 @@ import Client
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Load NDJSON or CSV files into a running server.",
+        abstract: "Load NDJSON, CSV or access log files into a running server.",
         discussion: """
             Files may be compressed with gzip or zstd; - is standard input. They are sent as a backfill, so that events
             of any age are taken. Prints how many events were accepted, were there already, and were rejected; exits 0
@@ -15,6 +15,13 @@ struct ImportCommand: AsyncParsableCommand {
             and columns without one become properties. Empty cells are left out; cells that are exactly a number, true
             or false are sent as such, unless the column is a text by its field.
 
+            Access logs are read in the common and the combined format, with or without the virtual host before it. A
+            request is an event: page_view for a GET of a page that was answered (2xx, 304), asset for styles, scripts,
+            pictures and fonts, download for documents, archives, sound and film, redirect for 3xx, error for 4xx and
+            5xx, request for all else; --skip leaves some out. Method, status and bytes become properties. The visitor
+            is a keyed hash of address and user agent, under a random key that is forgotten at the end; --salt gives the
+            same visitors in every import, and lets whoever knows it test addresses. The address is not sent.
+
             Fields: event, visitor, time, id, site, user, session, url, referrer, title, language, screen, user_agent,
             country, value, and props.NAME.
 
@@ -22,7 +29,9 @@ struct ImportCommand: AsyncParsableCommand {
 
             Without an id, an event that is imported twice is stored twice.
 
-            Example: weir import --map user_id=visitor --map timestamp=time events.csv.gz
+            Examples:
+              weir import --map user_id=visitor --map timestamp=time events.csv.gz
+              weir import --base-url https://example.com --skip asset /var/log/nginx/access.log.*.gz
             """)
 
     @Option(help: "The server's address (environment: WEIR_URL; default: \(ClientEnvironment.defaultURL)).")
@@ -39,11 +48,29 @@ struct ImportCommand: AsyncParsableCommand {
         help: ArgumentHelp("Give a CSV column a field of the event; may be repeated.", valueName: "column=field"))
     var mappings: [String] = []
 
-    @Option(help: "How the files are written: auto, ndjson or csv; auto goes by the file's name or first byte.")
+    @Option(
+        help: "How the files are written: auto, ndjson, csv or access-log; auto goes by the file's name or first line.")
     var format = "auto"
 
     @Option(help: "What stands between the cells of CSV: one character, or tab.")
     var delimiter = ","
+
+    @Option(
+        help: ArgumentHelp(
+            "Scheme and host of the site that wrote an access log; without, URLs are paths and have no host.",
+            valueName: "url"))
+    var baseURL: String?
+
+    @Option(help: "What the visitors of access logs are hashed with, 16 bytes or more; keep it secret.")
+    var salt: String?
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("Leave out requests of an access log by their event; may be repeated.", valueName: "event"))
+    var skip: [String] = []
+
+    @Flag(help: "Store nothing; tell what would be taken and what would be rejected, and why.")
+    var dryRun = false
 
     @Option(help: "Events a request, at most; 1 to 5000.")
     var batch = 5000
@@ -69,7 +96,12 @@ struct ImportCommand: AsyncParsableCommand {
     /// The options, or a usage error in ArgumentParser's form.
     private func options() throws -> ImportOptions {
         guard let known = ImportFormat(rawValue: format) else {
-            throw ValidationError("--format must be auto, ndjson or csv")
+            throw ValidationError("--format must be auto, ndjson, csv or access-log")
+        }
+        let skipped = skip.map { RequestKind(rawValue: $0) }
+        guard !skipped.contains(nil) else {
+            let names = RequestKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--skip must be one of \(names)")
         }
         do throws(ClientError) {
             var options = try ImportOptions(
@@ -78,6 +110,10 @@ struct ImportCommand: AsyncParsableCommand {
             options.format = known
             options.mappings = mappings
             options.json = json
+            options.dryRun = dryRun
+            options.accessLog.baseURL = baseURL
+            options.accessLog.salt = salt
+            options.accessLog.skipped = Set(skipped.compactMap { $0 })
             try options.validate()
             return options
         } catch {

@@ -8,6 +8,11 @@ enum ProcessSetup {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// What the process writes is for its own user alone, as the directory is.
+    static func keepFilesPrivate() {
+        _ = umask(0o077)
+    }
+
     /// Raises the limit on open files to what the system lets this process have.
     static func raiseFileLimit() {
         var limit = rlimit()

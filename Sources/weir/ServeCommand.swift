@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enrichment
 import Foundation
 import Logging
 import Storage
@@ -33,14 +34,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where to answer HTTP; port 0 picks a free one. Only loopback addresses. (environment: WEIR_HTTP, key: http, "
+            "Where to answer HTTP; port 0 picks a free one. Addresses that other machines can reach need keys. (environment: WEIR_HTTP, key: http, "
                 + "default: \(Settings.defaultHTTP))", valueName: "host:port"))
     var http: String?
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where to receive events as datagrams; port 0 picks a free one, off disables it. Only loopback addresses. "
+            "Where to receive events as datagrams; port 0 picks a free one, off disables it. Addresses that other machines can reach need "
+                + "keys, which anyone on the way can read in a datagram. "
                 + "(environment: WEIR_UDP, key: udp, default: \(Settings.defaultUDP))", valueName: "host:port"))
     var udp: String?
 
@@ -73,6 +75,28 @@ struct ServeCommand: AsyncParsableCommand {
                 + "POST /v1/admin/retention confirms it. "
                 + "(environment: WEIR_CONFIRM_RETENTION, key: confirm.retention)"))
     var confirmRetention = false
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long refused events are kept. (environment: WEIR_DEAD_LETTERS_RETENTION, key: dead-letters.retention, "
+                + "default: \(Settings.defaultDeadLetterRetention))", valueName: "duration"))
+    var deadLetterRetention: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many bytes of refused events a site keeps; the oldest go. (environment: WEIR_DEAD_LETTERS_BYTES, "
+                + "key: dead-letters.bytes, default: \(Settings.defaultDeadLetterBytes))", valueName: "size"))
+    var deadLetterBytes: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long the ids of events, and the keys of requests, are remembered, from 1m to 30d. "
+                + "(environment: WEIR_DEDUPLICATION_HORIZON, key: deduplication.horizon, "
+                + "default: \(Settings.defaultDeduplicationHorizon))", valueName: "duration"))
+    var deduplicationHorizon: String?
 
     @Option(
         name: .long, parsing: .unconditional,
@@ -124,18 +148,45 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
+            "The patterns by which user agents are told apart, a regexes.yaml of uap-core; off for none. "
+                + "(environment: WEIR_USER_AGENTS, key: user.agents, default: \(EnrichmentOptions.packagedPatterns))",
+            valueName: "file"))
+    var userAgents: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "A database in MaxMind's format (.mmdb) that gives events the country of the sender's address. "
+                + "(environment: WEIR_GEOIP, key: geoip, default: none)", valueName: "file"))
+    var geoip: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The header in which a proxy in front of the server names the client's country, such as CF-IPCountry. "
+                + "(environment: WEIR_COUNTRY_HEADER, key: country.header, default: none)", valueName: "name"))
+    var countryHeader: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
             "The least important messages to log: trace, debug, info, notice, warning, error or critical. "
                 + "(environment: WEIR_LOG_LEVEL, key: log.level, default: \(Settings.defaultLogLevel))",
             valueName: "level"))
     var logLevel: String?
 
+    @OptionGroup var access: AccessOptions
+
     func run() async throws {
         do {
             let flags = Settings.Flags(
                 config: config, data: data, http: http, udp: udp, threads: threads, lateLimit: lateLimit,
-                retention: retention, confirmRetention: confirmRetention ? true : nil, diskReserve: diskReserve,
+                retention: retention, confirmRetention: confirmRetention ? true : nil,
+                deadLetterRetention: deadLetterRetention, deadLetterBytes: deadLetterBytes,
+                deduplicationHorizon: deduplicationHorizon, diskReserve: diskReserve,
                 writeBuffer: writeBuffer, acceptLogLoss: acceptLogLoss ? true : nil, cacheLimit: cacheLimit,
-                queryMemory: queryMemory, answerCache: answerCache, logLevel: logLevel)
+                queryMemory: queryMemory, answerCache: answerCache, userAgents: userAgents, geoip: geoip,
+                countryHeader: countryHeader, logLevel: logLevel, access: access.flags)
             try await serve(try await Settings(flags: flags, environment: ProcessInfo.processInfo.environment))
         } catch {
             // ArgumentParser would exit with other codes, and print a usage that helps nobody here.
@@ -146,9 +197,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ settings: Settings) async throws {
         ProcessSetup.ignoreSignals()
+        ProcessSetup.keepFilesPrivate()
         ProcessSetup.raiseFileLimit()
         ProcessSetup.limitCores(to: settings.threads)
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { HarmlessLogHandler(label: $0) }
         var logger = Logger(label: "weir")
         logger.logLevel = settings.logLevel
 
@@ -160,16 +212,24 @@ struct ServeCommand: AsyncParsableCommand {
         store.retention = settings.retention
         store.retentionOfSite = settings.sites.compactMapValues { $0.retention.map(\.period) }
         store.confirmsRetention = settings.confirmsRetention
+        store.deadLetterRetention = settings.deadLetterRetention
+        store.deadLetterBytesPerSite = settings.deadLetterBytes
+        store.deduplicationHorizon = settings.deduplicationHorizon
+        store.answerHorizon = settings.deduplicationHorizon
         if let faults = settings.faults {
             store.faults = try FaultPoints(parsing: faults)
             logger.warning(
                 "This server will fail on purpose: WEIR_FAULTS is set.", metadata: ["faults": "\(faults)"])
         }
+        var configuration = WeirServer.Configuration(
+            http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
+            lateLimit: settings.lateLimit, store: store, queries: settings.queries)
+        configuration.access = settings.access
+        configuration.enrichment = settings.enrichment.options
+        configuration.countryHeader = settings.enrichment.countryHeader
+        configuration.queryStringSites = Set(settings.sites.filter { $0.value.keepsQueryString }.keys)
         let server = WeirServer(
-            configuration: WeirServer.Configuration(
-                http: settings.http, udp: settings.udp, dataDirectory: settings.data, threads: settings.threads,
-                lateLimit: settings.lateLimit, store: store, queries: settings.queries),
-            logger: logger,
+            configuration: configuration, logger: logger,
             onListening: { listening in
                 // Written at once and past any buffer: a supervisor waits for this line.
                 try? FileHandle.standardOutput.write(contentsOf: Data("\(listening.line)\n".utf8))

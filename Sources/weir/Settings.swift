@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Foundation
 import Logging
@@ -24,6 +25,11 @@ struct Settings {
     static let defaultQueryMemory = "512MiB"
     static let defaultAnswerCache = "64MiB"
     static let defaultRetention = "forever"
+    static let defaultDeadLetterRetention = "30d"
+    static let defaultDeadLetterBytes = "64MiB"
+    static let defaultDeduplicationHorizon = "24h"
+    /// A shorter horizon would forget ids between two attempts of a client; a longer one than its ids' epochs can tell.
+    private static let horizons: ClosedRange<Int64> = 60_000...(30 * 86_400_000)
     /// More threads than any machine this runs on has cores are a slip of the finger.
     private static let mostThreads = 1024
 
@@ -37,20 +43,27 @@ struct Settings {
         var lateLimit: String?
         var retention: String?
         var confirmRetention: Bool?
+        var deadLetterRetention: String?
+        var deadLetterBytes: String?
+        var deduplicationHorizon: String?
         var diskReserve: String?
         var writeBuffer: String?
         var acceptLogLoss: Bool?
         var cacheLimit: String?
         var queryMemory: String?
         var answerCache: String?
+        var userAgents: String?
+        var geoip: String?
+        var countryHeader: String?
         var logLevel: String?
+        var access = AccessSettings.Flags()
     }
 
     /// The store's directory.
     let data: String
-    /// Where HTTP is answered: a loopback address.
+    /// Where HTTP is answered.
     let http: SocketAddress
-    /// Where datagrams are received: a loopback address, or `nil` for not at all.
+    /// Where datagrams are received; `nil` for not at all.
     let udp: SocketAddress?
     /// Cores to use at most.
     let threads: Int
@@ -62,18 +75,27 @@ struct Settings {
     let sites: [String: SiteSettings]
     /// Whether what is past its retention at the start is deleted without being asked for again.
     let confirmsRetention: Bool
+    /// How long dead letters are kept, milliseconds, and bytes of a site's.
+    let deadLetterRetention: Int64
+    let deadLetterBytes: Int
+    /// How long idempotency ids and keys are remembered, milliseconds.
+    let deduplicationHorizon: Int64
     /// Bytes of the disk to keep free; `nil` for the store's default.
     let diskReserve: Int?
     /// Bytes that all caches take together.
     let cacheLimit: Int
     /// What queries may use.
     let queries: EngineOptions
+    /// From what dimensions are derived.
+    let enrichment: EnrichmentSettings
     /// Bytes of recent writes that the database holds in memory.
     let writeBuffer: Int
     /// Whether a store is opened whose log is damaged in the middle, without what stands behind the damage.
     let acceptsLogLoss: Bool
     /// Where the store is to fail (`WEIR_FAULTS`), for tests; `nil` for nowhere.
     let faults: String?
+    /// Who may do what, besides what keys say.
+    let access: AccessPolicy
     /// The least important messages that are logged.
     let logLevel: Logger.Level
 
@@ -116,6 +138,22 @@ struct Settings {
             throw SettingsError(description: "retention: \(RetentionSetting.rule), not \(retentionText)")
         }
         self.retention = retention.period
+        let letterText =
+            try await reader.fetchString(forKey: "dead-letters.retention") ?? Self.defaultDeadLetterRetention
+        guard let letterAge = DurationText.parse(letterText), letterAge > 0 else {
+            throw SettingsError(
+                description: "dead-letter-retention: must be a duration such as 12h or 30d, not \(letterText)")
+        }
+        deadLetterRetention = letterAge
+        let letterBytes = try await reader.fetchString(forKey: "dead-letters.bytes") ?? Self.defaultDeadLetterBytes
+        deadLetterBytes = try Self.size(letterBytes, name: "dead-letter-bytes")
+        let horizonText =
+            try await reader.fetchString(forKey: "deduplication.horizon") ?? Self.defaultDeduplicationHorizon
+        guard let horizon = DurationText.parse(horizonText), Self.horizons.contains(horizon) else {
+            throw SettingsError(
+                description: "deduplication-horizon: must be a duration from 1m to 30d, not \(horizonText)")
+        }
+        deduplicationHorizon = horizon
         guard let writeBuffer = ByteSizeText.parse(bufferText), Self.writeBuffers.contains(writeBuffer) else {
             throw SettingsError(
                 description: "write-buffer: must be a size between 64KiB and 4GiB, such as 32MiB, not \(bufferText)")
@@ -128,6 +166,8 @@ struct Settings {
         queries = EngineOptions(
             memoryBytes: try Self.size(memoryText, name: "query-memory"),
             answerCacheBytes: try Self.size(answersText, name: "answer-cache"))
+        access = try await AccessSettings.policy(reader, sites: sites)
+        enrichment = try await EnrichmentSettings(reader)
         self.lateLimit = lateLimit
         self.logLevel = logLevel
     }
@@ -152,13 +192,21 @@ struct Settings {
         values["late.limit"] = flags.lateLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["retention"] = flags.retention.map { ConfigValue(.string($0), isSecret: false) }
         values["confirm.retention"] = flags.confirmRetention.map { ConfigValue(.bool($0), isSecret: false) }
+        values["dead-letters.retention"] = flags.deadLetterRetention.map { ConfigValue(.string($0), isSecret: false) }
+        values["dead-letters.bytes"] = flags.deadLetterBytes.map { ConfigValue(.string($0), isSecret: false) }
+        values["deduplication.horizon"] = flags.deduplicationHorizon.map { ConfigValue(.string($0), isSecret: false) }
         values["accept.log-loss"] = flags.acceptLogLoss.map { ConfigValue(.bool($0), isSecret: false) }
         values["write.buffer"] = flags.writeBuffer.map { ConfigValue(.string($0), isSecret: false) }
         values["disk.reserve"] = flags.diskReserve.map { ConfigValue(.string($0), isSecret: false) }
         values["cache.limit"] = flags.cacheLimit.map { ConfigValue(.string($0), isSecret: false) }
         values["query.memory"] = flags.queryMemory.map { ConfigValue(.string($0), isSecret: false) }
         values["answer.cache"] = flags.answerCache.map { ConfigValue(.string($0), isSecret: false) }
+        values["user.agents"] = flags.userAgents.map { ConfigValue(.string($0), isSecret: false) }
+        values["geoip"] = flags.geoip.map { ConfigValue(.string($0), isSecret: false) }
+        values["country.header"] = flags.countryHeader.map { ConfigValue(.string($0), isSecret: false) }
         values["log.level"] = flags.logLevel.map { ConfigValue(.string($0), isSecret: false) }
+
+        values.merge(flags.access.values) { $1 }
 
         // An empty variable is one that was not set, as `WEIR_HTTP= weir serve` means it.
         let set = environment.filter { $0.key.hasPrefix("WEIR_") && !$0.value.isEmpty }
@@ -175,21 +223,12 @@ struct Settings {
         return (ConfigReader(providers: providers), sites)
     }
 
-    /// Reads and resolves an address, and refuses all that others than this machine could reach.
+    /// Reads and resolves an address.
     private static func address(_ text: String, name: String) throws -> SocketAddress {
-        let address: SocketAddress
         do {
-            address = try ListenAddress(parsing: text).resolved()
+            return try ListenAddress(parsing: text).resolved()
         } catch {
             throw SettingsError(description: "\(name): \(error)")
         }
-        guard address.isLoopback else {
-            throw SettingsError(
-                description: """
-                    \(name): \(text) can be reached from other machines, so keys are needed, and this version has none; \
-                    listen on a loopback address such as 127.0.0.1 or [::1]
-                    """)
-        }
-        return address
     }
 }

@@ -5,13 +5,18 @@ import Foundation
 enum SettingsFile {
     private static let keys: Set<String> = [
         "accept", "data", "http", "udp", "threads", "late", "disk", "write", "cache", "log", "retention", "confirm",
-        "sites", "query", "answer",
+        "sites", "query", "answer", "dead-letters", "deduplication", "require", "origins", "trusted", "proxy", "limit",
+        "user", "geoip", "country",
     ]
+    private static let limits: Set<String> = ["key-requests", "key-events", "address-requests", "address-events"]
     /// The keys that hold objects, with the keys of those.
     private static let nested: [(key: String, keys: Set<String>)] = [
         ("accept", ["log-loss"]), ("late", ["limit"]), ("disk", ["reserve"]), ("write", ["buffer"]),
         ("cache", ["limit"]), ("log", ["level"]),
-        ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]),
+        ("confirm", ["retention"]), ("query", ["memory"]), ("answer", ["cache"]), ("require", ["keys"]),
+        ("dead-letters", ["retention", "bytes"]), ("deduplication", ["horizon"]),
+        ("trusted", ["proxies"]), ("proxy", ["header"]), ("limit", limits),
+        ("user", ["agents"]), ("country", ["header"]),
     ]
 
     /// Reads the file at `path` as far as is needed to say what is wrong with it.
@@ -61,8 +66,8 @@ enum SettingsFile {
     }
 
     /// Keys whose values are no text.
-    private static let numbers: Set<String> = ["threads"]
-    private static let flags: Set<String> = ["accept.log-loss", "confirm.retention"]
+    private static let numbers: Set<String> = Set(["threads"] + limits.map { "limit.\($0)" })
+    private static let flags: Set<String> = ["accept.log-loss", "confirm.retention", "require.keys"]
 
     /// Says which value is of the wrong type, and how it is written.
     private static func checkTypes(_ object: [String: Any], prefix: String, path: String) throws(SettingsError) {

@@ -7,7 +7,7 @@ struct Weir: AsyncParsableCommand {
         commandName: "weir",
         abstract: "A clickstream analytics store.",
         subcommands: [
-            ServeCommand.self, ImportCommand.self, QueryCommand.self, CheckCommand.self, BackupCommand.self,
-            RestoreCommand.self, StatsCommand.self,
+            ServeCommand.self, ImportCommand.self, QueryCommand.self, KeyCommand.self, CheckCommand.self,
+            BackupCommand.self, RestoreCommand.self, StatsCommand.self,
         ])
 }

@@ -20,11 +20,27 @@ extension CheckRun {
         case Keys.format: ("the number of the format", 4)
         case Keys.seed: ("the store's seed", 8)
         case Keys.highestSite: ("the highest site number", 4)
+        case Keys.keySecret: ("the secret of keys", Store.keySecretBytes)
         case Keys.trustedTime: ("the believed time", 8)
         case _ where isSuffixed(Keys.saltPrefix): ("a day's salt", 16)
         case _ where isSuffixed(Keys.retentionPrefix): ("a site's retention", 8)
         case _ where isSuffixed(Keys.purgePrefix): ("a purge", 8)
         default: nil
+        }
+    }
+
+    /// The keys that requests present.
+    func keys() {
+        rows(Keys.keyPrefix) { key, value in
+            guard key.count == 9, let id = Keys.trailing(key, as: UInt64.self) else { return keyFault(key) }
+            let identity = Block.Identity(kind: .key, number: id)
+            do throws(StorageError) {
+                _ = try decode(value, identity) { (bytes) throws(DecodingFault) in
+                    try KeyRecord(id: id, decoding: bytes)
+                }
+            } catch {
+                found(error, CheckPlace(row: identity.name))
+            }
         }
     }
 
@@ -105,10 +121,32 @@ extension CheckRun {
             report.idRows += 1
             do throws(StorageError) {
                 _ = try decode(value, Block.Identity(kind: .ids, number: number)) { (bytes) throws(DecodingFault) in
-                    try IdSet.decodeRow(bytes)
+                    try IdRow(decoding: bytes, version: Block.version(value))
                 }
             } catch {
                 found(error, CheckPlace(row: "row \(number) of ids"))
+            }
+        }
+    }
+
+    func answers() {
+        rows(Keys.answerPrefix) { key, value in
+            guard key.count == 9, let number = Keys.trailing(key, as: UInt64.self) else { return keyFault(key) }
+            do throws(StorageError) {
+                _ = try decode(value, Block.Identity(kind: .answer, number: number)) { (bytes) throws(DecodingFault) in
+                    try KeyedAnswers.decode(bytes, sequence: number)
+                }
+            } catch {
+                found(error, CheckPlace(row: "answer \(number)"))
+            }
+        }
+    }
+
+    func schemas() {
+        siteRows(Keys.schemaPrefix, \.schemas, called: "schema") { (key, value, _) throws(StorageError) in
+            let identity = Block.Identity(kind: .schema, site: key.site, number: key.number)
+            _ = try self.decode(value, identity) { (bytes) throws(DecodingFault) in
+                try SchemaVersion(number: key.number, decoding: bytes)
             }
         }
     }

@@ -41,6 +41,7 @@ final class CheckRun {
             report.notes.append("without the store's seed, blocks were verified and what they hold was not compared")
         }
         meta()
+        keys()
         sites()
         segmentHeaders()
         marks(Keys.retiredPrefix) { self.retired.insert($0) }
@@ -50,6 +51,8 @@ final class CheckRun {
         logRows()
         idRows()
         deadLetters()
+        answers()
+        schemas()
         parts()
         otherKeys()
         notes()

@@ -3,7 +3,7 @@ extension Keys {
     static let metaPrefix = Array("m".utf8)
 
     /// The first bytes of all keys that have a meaning.
-    static let prefixes: Set<UInt8> = Set("mslidgcxwer".utf8)
+    static let prefixes: Set<UInt8> = Set("mslidgcxweravk".utf8)
 
     /// Reads the key of a part.
     static func part(_ key: UnsafeRawBufferPointer) -> (site: UInt32, segment: UInt64, part: PartID)? {
@@ -31,6 +31,9 @@ extension Keys {
         case "w": "marks of unfinished segments"
         case "r": "marks of deleted segments"
         case "e": "erasures"
+        case "a": "answers"
+        case "v": "schemas"
+        case "k": "keys"
         default: "rows"
         }
     }
@@ -53,8 +56,11 @@ extension Keys {
         case "s": return "the name of site number \(number(at: 1, UInt32.self))"
         case "l": return "log row \(number(at: 5, UInt64.self)) of site \(site())"
         case "i": return "row \(number(at: 1, UInt64.self)) of ids"
+        case "k": return "key \(String(number(at: 1, UInt64.self), radix: 16))"
         case "d": return "dead letter \(number(at: 5, UInt64.self)) of site \(site())"
         case "g", "x", "w", "r": return "segment \(number(at: 5, UInt64.self)) of site \(site())"
+        case "a": return "answer \(number(at: 1, UInt64.self))"
+        case "v": return "schema \(number(at: 5, UInt64.self)) of site \(site())"
         case "e": return "erasure \(number(at: 5, UInt64.self)) of site \(site())"
         case "c":
             let segment = "segment \(number(at: 5, UInt64.self)) of site \(site())"

@@ -35,6 +35,7 @@ public struct StoreCheck: Sendable {
         public var logRows = 0
         public var idRows = 0
         public var deadLetters = 0
+        public var schemas = 0
         public var erasures = 0
         /// Events in sealed segments and in log rows.
         public var sealedRows = 0

@@ -42,9 +42,13 @@ enum BitPacking {
 
     /// Unpacks `output.count` values, adding `base` to each (wrapping).
     ///
+    /// - Parameter readable: how many bytes may be looked at from the first of `packed` on, if more follow that are the
+    ///   caller's; then all values take the quick way.
     /// - Precondition: `packed` has exactly the bytes that these values take, `width` is at most 32.
+    @inline(__always)
     static func unpack<T: FixedWidthInteger & UnsignedInteger>(
-        _ packed: UnsafeRawBufferPointer, width: Int, base: UInt32, into output: UnsafeMutableBufferPointer<T>
+        _ packed: UnsafeRawBufferPointer, readable: Int = 0, width: Int, base: UInt32,
+        into output: UnsafeMutableBufferPointer<T>
     ) {
         precondition(width <= 32 && packed.count == bytes(count: output.count, width: width))
         guard width > 0, let source = packed.baseAddress, let target = output.baseAddress else {
@@ -52,16 +56,25 @@ enum BitPacking {
             return
         }
         // Eight values begin at a byte and end at one; a group reads up to eight bytes behind its last value's first.
-        let groups = min(output.count / 8, max(0, (packed.count - 8) / width))
+        let groups = min(output.count / 8, max(0, (max(readable, packed.count) - 8) / width))
         unpackGroups(source, groups, width: width, base: base, into: target)
+        guard groups &* 8 < output.count else { return }
+        unpackRest(packed, from: groups &* 8, width: width, base: base, into: output)
+    }
+
+    /// The values behind the last whole group, read byte by byte.
+    private static func unpackRest<T: FixedWidthInteger & UnsignedInteger>(
+        _ packed: UnsafeRawBufferPointer, from first: Int, width: Int, base: UInt32,
+        into output: UnsafeMutableBufferPointer<T>
+    ) {
         let mask: UInt64 = (1 << UInt64(width)) - 1
-        for index in (groups &* 8)..<output.count {
+        for index in first..<output.count {
             let bit = index &* width
             var word: UInt64 = 0
             for byte in 0..<min(8, packed.count - bit / 8) {
                 word |= UInt64(packed[bit / 8 + byte]) << UInt64(byte * 8)
             }
-            target[index] = T(truncatingIfNeeded: UInt32(truncatingIfNeeded: (word >> UInt64(bit & 7)) & mask) &+ base)
+            output[index] = T(truncatingIfNeeded: UInt32(truncatingIfNeeded: (word >> UInt64(bit & 7)) & mask) &+ base)
         }
     }
 

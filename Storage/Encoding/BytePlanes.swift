@@ -38,6 +38,9 @@ enum BytePlanes {
 struct PlaneEstimate {
     /// Expected bytes of all rows.
     let bytes: Double
+    /// Planes that will be compressed, and planes that will be as they are.
+    let compressed: Int
+    let plain: Int
 
     private static let stretch = 512
     private static let stretches = 8
@@ -61,6 +64,7 @@ struct PlaneEstimate {
             start += spacing
         }
         var total = 8.0
+        var (compressed, plain) = (0, 0)
         for plane in 0..<4 {
             var bits = 0.0
             var distinct = 0
@@ -72,7 +76,9 @@ struct PlaneEstimate {
             // A table of the code lengths comes with it, and no plane is larger than its bytes.
             let share = min(1, bits / 8 / Double(rows) * 1.02)
             total += (share > 0.875 ? 1 : share) * Double(values.count) + 24 + Double(distinct) / 2
+            if share > 0.875 { plain += 1 } else { compressed += 1 }
         }
         bytes = total
+        (self.compressed, self.plain) = (compressed, plain)
     }
 }

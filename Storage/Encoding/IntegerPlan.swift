@@ -32,12 +32,15 @@ struct IntegerShape {
             minimum = 0
             return
         }
-        var last = ~first
-        for value in values {
-            minimum = min(minimum, value)
-            maximum = max(maximum, value)
-            runs &+= value == last ? 0 : 1
-            last = value
+        values.withUnsafeBufferPointer { values in
+            // Three sums side by side, of four bytes each, which the compiler makes vectors of.
+            var (least, greatest, changes) = (first, first, 0 as UInt32)
+            for index in 1..<max(1, values.count) {
+                least = min(least, values[index])
+                greatest = max(greatest, values[index])
+                changes &+= values[index] == values[index &- 1] ? 0 : 1
+            }
+            (minimum, maximum, runs) = (least, greatest, Int(changes) + 1)
         }
         guard minimum != maximum else { return }
         let spacing = max(Self.stretch, (count + Self.stretches - 1) / Self.stretches)
@@ -79,53 +82,81 @@ struct IntegerShape {
     var deltaWidth: Int { deltaWidths.lastIndex { $0 > 0 } ?? 0 }
 }
 
-/// The choice of an encoding for one chunk, with the bytes it is expected to take.
+/// The choice of an encoding for one chunk, with the bytes it is expected to take and the time it is expected to take to
+/// read them.
 struct IntegerPlan {
     var encoding: IntegerCodec.Encoding
     var bytes: Double
+    /// Nanoseconds of decoding a value.
+    var nanoseconds = 0.0
     /// For patched values: the bits that most fit into, and whether they are differences.
     var width = 0
     var ofDeltas = false
+    /// For runs: what writing them came to.
+    var content: [UInt8] = []
 
-    /// An encoding that is read several times faster may be this much larger.
-    private static let speedPremium = 1.08
     /// Chunks below this are packed; there is nothing to gain from an entropy coder's tables.
     private static let minPlaneRows = 256
 
-    /// Estimates every encoding and takes the cheapest.
+    /// What decoding a value costs, nanoseconds, as measured; what weighs is how these compare.
+    private enum Cost {
+        static let packed = 0.5
+        static let patched = 1.0
+        /// Of summing differences up, besides what reading them takes.
+        static let delta = 0.5
+        /// Of a run.
+        static let run = 2.0
+        /// Of a plane: inflated, or as it is.
+        static let compressedPlane = 1.1
+        static let plainPlane = 0.2
+    }
+
+    /// A value may take so many bytes more to be read a nanosecond faster.
+    private static let bytesANanosecond = 0.25
+
+    /// Bytes and time in one number, of so many values.
+    private func cost(_ count: Int) -> Double { bytes + nanoseconds * Self.bytesANanosecond * Double(count) }
+
+    /// Estimates every encoding and takes the one that costs least.
     static func choose(_ shape: IntegerShape, _ values: ArraySlice<UInt32>, depth: Int) -> IntegerPlan {
         let count = shape.count
         if count == 0 || shape.minimum == shape.maximum { return IntegerPlan(encoding: .constant, bytes: 4) }
         let range = BitPacking.width(shape.maximum - shape.minimum)
         var best = IntegerPlan(
-            encoding: .packed, bytes: Double(BitPacking.bytes(count: count, width: range)) + 6)
-        func consider(_ plan: IntegerPlan, premium: Double = 1) {
-            if plan.bytes * premium < best.bytes { best = plan }
+            encoding: .packed, bytes: Double(BitPacking.bytes(count: count, width: range)) + 6,
+            nanoseconds: Cost.packed)
+        func consider(_ plan: IntegerPlan) {
+            if plan.cost(count) < best.cost(count) { best = plan }
         }
         guard depth < IntegerCodec.maxDepth - 1 else {
-            if count >= minPlaneRows { consider(planes(values), premium: speedPremium) }
+            if count >= minPlaneRows { consider(planes(values)) }
             return best
         }
         if shape.changeWidth + 2 < range {
             consider(
                 IntegerPlan(
                     encoding: .deltaOfDelta,
-                    bytes: Double(BitPacking.bytes(count: count, width: shape.changeWidth)) + 10))
+                    bytes: Double(BitPacking.bytes(count: count, width: shape.changeWidth)) + 10,
+                    nanoseconds: Cost.packed + Cost.delta))
         }
         consider(
             IntegerPlan(
-                encoding: .delta, bytes: Double(BitPacking.bytes(count: count, width: shape.deltaWidth)) + 8))
+                encoding: .delta, bytes: Double(BitPacking.bytes(count: count, width: shape.deltaWidth)) + 8,
+                nanoseconds: Cost.packed + Cost.delta))
         consider(patched(shape, ofDeltas: false))
         consider(patched(shape, ofDeltas: true))
         if shape.runs * 2 < count {
             // Runs are fewer than rows, so writing them to see is cheap, and estimates of both parts are not.
             var trial = ByteWriter()
-            IntegerPlan(encoding: .runs, bytes: 0).writeRuns(values, shape, into: &trial, depth: depth)
-            consider(IntegerPlan(encoding: .runs, bytes: Double(trial.bytes.count)))
+            writeRuns(values, shape, into: &trial, depth: depth)
+            consider(
+                IntegerPlan(
+                    encoding: .runs, bytes: Double(trial.bytes.count),
+                    nanoseconds: Cost.packed + Cost.run * Double(shape.runs) / Double(count), content: trial.bytes))
         }
         if count >= minPlaneRows {
-            consider(planes(values), premium: speedPremium)
-            if shape.deltaWidth <= range + 1 { consider(deltaPlanes(values), premium: speedPremium) }
+            consider(planes(values))
+            if shape.deltaWidth <= range + 1 { consider(deltaPlanes(values)) }
         }
         return best
     }
@@ -135,7 +166,8 @@ struct IntegerPlan {
         let count = shape.sampled
         let range = BitPacking.width(shape.maximum)
         let widths = ofDeltas ? shape.stepWidths : shape.valueWidths
-        var best = IntegerPlan(encoding: .patched, bytes: .infinity, ofDeltas: ofDeltas)
+        var best = IntegerPlan(
+            encoding: .patched, bytes: .infinity, nanoseconds: Cost.patched, ofDeltas: ofDeltas)
         var fitting = 0
         for width in 0..<range {
             fitting += widths[width]
@@ -150,11 +182,18 @@ struct IntegerPlan {
     }
 
     private static func planes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
-        IntegerPlan(encoding: .planes, bytes: PlaneEstimate(values, deltas: false).bytes)
+        let estimate = PlaneEstimate(values, deltas: false)
+        return IntegerPlan(encoding: .planes, bytes: estimate.bytes, nanoseconds: nanoseconds(estimate))
     }
 
     private static func deltaPlanes(_ values: ArraySlice<UInt32>) -> IntegerPlan {
-        IntegerPlan(encoding: .delta, bytes: PlaneEstimate(values, deltas: true).bytes + 4)
+        let estimate = PlaneEstimate(values, deltas: true)
+        return IntegerPlan(
+            encoding: .delta, bytes: estimate.bytes + 4, nanoseconds: nanoseconds(estimate) + Cost.delta)
+    }
+
+    private static func nanoseconds(_ estimate: PlaneEstimate) -> Double {
+        Double(estimate.compressed) * Cost.compressedPlane + Double(estimate.plain) * Cost.plainPlane
     }
 
     /// Writes the values as planned: the encoding's tag and its content.
@@ -190,7 +229,7 @@ struct IntegerPlan {
                 return (next &- step).zigzagged
             }
             IntegerCodec.encode(changes[...], into: &writer, depth: depth + 1)
-        case .runs: writeRuns(values, shape, into: &writer, depth: depth)
+        case .runs: writer.array(content)
         case .patched: writePatched(values, shape, into: &writer)
         case .planes: BytePlanes.write(values, maximum: shape.maximum, into: &writer)
         case .bytes1, .bytes2, .bytes4, .varintDelta:
@@ -198,19 +237,22 @@ struct IntegerPlan {
         }
     }
 
-    private func writeRuns(
+    private static func writeRuns(
         _ values: ArraySlice<UInt32>, _ shape: IntegerShape, into writer: inout ByteWriter, depth: Int
     ) {
-        var runValues: [UInt32] = []
         var lengths: [UInt32] = []
-        runValues.reserveCapacity(shape.runs)
-        lengths.reserveCapacity(shape.runs)
-        for value in values {
-            if runValues.last == value {
-                lengths[lengths.count - 1] += 1
-            } else {
-                runValues.append(value)
-                lengths.append(0)
+        let runValues = [UInt32](unsafeUninitializedCapacity: shape.runs) { runValues, count in
+            lengths = [UInt32](unsafeUninitializedCapacity: shape.runs) { lengths, lengthCount in
+                values.withUnsafeBufferPointer { values in
+                    var start = 0
+                    for index in values.indices where index == values.count - 1 || values[index] != values[index + 1] {
+                        runValues.initializeElement(at: count, to: values[index])
+                        lengths.initializeElement(at: count, to: UInt32(truncatingIfNeeded: index - start))
+                        start = index + 1
+                        count += 1
+                    }
+                }
+                lengthCount = count
             }
         }
         writer.varint(runValues.count)
@@ -223,18 +265,27 @@ struct IntegerPlan {
         let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
         let lowMask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(width) - 1)
         var marks = [UInt8](repeating: 0, count: (values.count + 7) / 8)
-        var low: [UInt32] = []
         var high: [UInt32] = []
-        low.reserveCapacity(values.count)
-        var previous: UInt32 = 0
-        for (index, value) in values.enumerated() {
-            let coded = ofDeltas ? (value &- previous) & mask : value
-            previous = value
-            low.append(coded & lowMask)
-            if coded > lowMask {
-                high.append(coded >> UInt32(width))
-                marks[index / 8] |= 1 << UInt8(index % 8)
+        let low = [UInt32](unsafeUninitializedCapacity: values.count) { low, lowCount in
+            high = [UInt32](unsafeUninitializedCapacity: values.count) { high, highCount in
+                values.withUnsafeBufferPointer { values in
+                    marks.withUnsafeMutableBufferPointer { marks in
+                        var previous: UInt32 = 0
+                        for index in values.indices {
+                            let value = values[index]
+                            let coded = ofDeltas ? (value &- previous) & mask : value
+                            previous = value
+                            low.initializeElement(at: index, to: coded & lowMask)
+                            // Written in any case, and kept if it is marked: without a branch, which is hard to guess.
+                            high.initializeElement(at: highCount, to: coded >> UInt32(width))
+                            let isMarked: UInt8 = coded > lowMask ? 1 : 0
+                            highCount &+= Int(isMarked)
+                            marks[index / 8] |= isMarked &<< UInt8(index % 8)
+                        }
+                    }
+                }
             }
+            lowCount = values.count
         }
         writer.u8(ofDeltas ? 1 : 0)
         writer.u8(UInt8(range))

@@ -127,12 +127,11 @@ enum IntegerReader {
             let length = Int(lengths[run]) &+ 1
             guard length <= output.count &- position else { throw DecodingFault("has runs for more than its rows") }
             let value = T(truncatingIfNeeded: values[run])
-            // Most runs are short: four places are written at once where there is room, the rest overwritten later.
-            if length <= 4, position &+ 4 <= output.count {
-                base[position] = value
-                base[position &+ 1] = value
-                base[position &+ 2] = value
-                base[position &+ 3] = value
+            // Most runs are short: sixteen places are written at once where there is room, and those behind the run again by
+            // the next ones, so that no length is guessed wrong.
+            if position &+ 16 <= output.count {
+                for lane in 0..<16 { base[position &+ lane] = value }
+                if length > 16 { for index in (position &+ 16)..<(position &+ length) { base[index] = value } }
             } else {
                 for index in position..<(position &+ length) { base[index] = value }
             }
@@ -158,45 +157,74 @@ enum IntegerReader {
         }
         let high = try reader.slice(BitPacking.bytes(count: marked, width: range - width))
         let low = try reader.slice(BitPacking.bytes(count: count, width: width))
-        withScratch(count) { values in
-            BitPacking.unpack(low, width: width, base: 0, into: values)
-            withScratch(marked) { highs in
-                BitPacking.unpack(high, width: range - width, base: 0, into: highs)
-                patch(values, marks, highs, shift: UInt32(width))
-            }
-            let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
-            if form == 0 {
-                for index in 0..<count { output[index] = T(truncatingIfNeeded: values[index]) }
-            } else {
-                // Differences are modulo 2^range, which divides 2³²: one mask at the end is enough.
-                var sum: UInt32 = 0
-                for index in 0..<count {
-                    sum = sum &+ values[index]
-                    output[index] = T(truncatingIfNeeded: sum & mask)
-                }
-            }
+        withScratch(marked) { highs in
+            BitPacking.unpack(high, width: range - width, base: 0, into: highs)
+            let parts = Patches(marks: marks, highs: UnsafeBufferPointer(highs), low: low, width: width, range: range)
+            if form == 0 { parts.values(into: output) } else { parts.sums(into: output) }
         }
     }
 
-    /// Adds the high bits of the marked rows.
-    @inline(__always)
-    private static func patch(
-        _ values: UnsafeMutableBufferPointer<UInt32>, _ marks: UnsafeRawBufferPointer,
-        _ highs: UnsafeMutableBufferPointer<UInt32>, shift: UInt32
-    ) {
-        var next = 0
-        for word in 0..<((values.count + 63) / 64) {
+    /// Patched values, put together 64 at a time, so that all but the result stays in the nearest cache.
+    private struct Patches {
+        let marks: UnsafeRawBufferPointer
+        let highs: UnsafeBufferPointer<UInt32>
+        let low: UnsafeRawBufferPointer
+        let width: Int
+        let range: Int
+
+        private static let block = 64
+
+        func values<T: FixedWidthInteger & UnsignedInteger>(into output: UnsafeMutableBufferPointer<T>) {
+            forEachBlock(of: output.count) { start, values in
+                for index in values.indices { output[start &+ index] = T(truncatingIfNeeded: values[index]) }
+            }
+        }
+
+        /// Differences are modulo 2^range, which divides 2³²: one mask at the end is enough.
+        func sums<T: FixedWidthInteger & UnsignedInteger>(into output: UnsafeMutableBufferPointer<T>) {
+            let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
+            var sum: UInt32 = 0
+            forEachBlock(of: output.count) { start, values in
+                for index in values.indices {
+                    sum = sum &+ values[index]
+                    output[start &+ index] = T(truncatingIfNeeded: sum & mask)
+                }
+            }
+        }
+
+        /// Calls `body` with where each block begins and its values.
+        @inline(__always)
+        private func forEachBlock(of count: Int, _ body: (Int, UnsafeMutableBufferPointer<UInt32>) -> Void) {
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.block) { values in
+                var next = 0
+                for start in stride(from: 0, to: count, by: Self.block) {
+                    let block = UnsafeMutableBufferPointer(rebasing: values[..<min(Self.block, count &- start)])
+                    // A block's low bits begin at a byte, since it has a multiple of eight values.
+                    let first = start / 8 &* width
+                    let end = first &+ BitPacking.bytes(count: block.count, width: width)
+                    BitPacking.unpack(
+                        UnsafeRawBufferPointer(rebasing: low[first..<end]), readable: low.count &- first, width: width,
+                        base: 0, into: block)
+                    var bits = word(start / Self.block)
+                    while bits != 0 {
+                        block[bits.trailingZeroBitCount] |= highs[next] &<< UInt32(width)
+                        next &+= 1
+                        bits &= bits &- 1
+                    }
+                    body(start, block)
+                }
+            }
+        }
+
+        /// The marks of a block; those behind the end are not set.
+        @inline(__always)
+        private func word(_ block: Int) -> UInt64 {
+            if block &* 8 &+ 8 <= marks.count {
+                return UInt64(littleEndian: marks.loadUnaligned(fromByteOffset: block &* 8, as: UInt64.self))
+            }
             var bits: UInt64 = 0
-            if word &* 8 &+ 8 <= marks.count {
-                bits = UInt64(littleEndian: marks.loadUnaligned(fromByteOffset: word &* 8, as: UInt64.self))
-            } else {
-                for byte in (word &* 8)..<marks.count { bits |= UInt64(marks[byte]) &<< UInt64((byte & 7) &* 8) }
-            }
-            while bits != 0 {
-                values[word &* 64 &+ bits.trailingZeroBitCount] |= highs[next] &<< shift
-                next &+= 1
-                bits &= bits &- 1
-            }
+            for byte in (block &* 8)..<marks.count { bits |= UInt64(marks[byte]) &<< UInt64((byte & 7) &* 8) }
+            return bits
         }
     }
 

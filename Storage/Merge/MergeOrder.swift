@@ -143,9 +143,11 @@ struct OrderBuilder {
 
     private mutating func copy(_ source: Int, until end: Int) throws(StorageError) {
         while cursors[source].place < end {
-            let (visitor, time) = try cursors[source].current()
-            append(visitor, time, source: UInt8(source))
-            cursors[source].advance()
+            var list: [Row] = []
+            try cursors[source].take(until: min(end, cursors[source].place + Self.windowRows), below: .max) {
+                list.append(Row(key: $0, source: UInt8(source)))
+            }
+            append(list)
         }
     }
 
@@ -153,12 +155,7 @@ struct OrderBuilder {
         var lists: [[Row]] = []
         for (source, end) in parts {
             var list: [Row] = []
-            while cursors[source].place < end {
-                let (visitor, time) = try cursors[source].current()
-                guard visitor < bound else { break }
-                list.append(Row(key: UInt64(visitor) << 32 | UInt64(time), source: UInt8(source)))
-                cursors[source].advance()
-            }
+            try cursors[source].take(until: end, below: bound) { list.append(Row(key: $0, source: UInt8(source))) }
             if !list.isEmpty { lists.append(list) }
         }
         while lists.count > 1 {
@@ -170,9 +167,7 @@ struct OrderBuilder {
             if lists.count % 2 == 1 { next.append(lists[lists.count - 1]) }
             lists = next
         }
-        for row in lists.first ?? [] {
-            append(UInt32(row.key >> 32), UInt32(truncatingIfNeeded: row.key), source: row.source)
-        }
+        append(lists.first ?? [])
     }
 
     private static func merge(_ left: [Row], _ right: [Row]) -> [Row] {
@@ -204,12 +199,22 @@ struct OrderBuilder {
         }
     }
 
-    @inline(__always)
-    private mutating func append(_ visitor: UInt32, _ time: UInt32, source: UInt8) {
-        order.sources.append(source)
-        if let renumbered { ordinals.append(renumbered[Int(visitor)]) } else { ordinals.append(visitor) }
-        times.append(time)
-        if ordinals.count == CodeChunk.rows { flush() }
+    /// Appends rows, a chunk's at a time.
+    private mutating func append(_ rows: [Row]) {
+        order.sources.append(contentsOf: rows.lazy.map(\.source))
+        var start = 0
+        while start < rows.count {
+            let end = min(rows.count, start + CodeChunk.rows - ordinals.count)
+            let part = rows[start..<end]
+            if let renumbered {
+                ordinals.append(contentsOf: part.lazy.map { renumbered[Int($0.key >> 32)] })
+            } else {
+                ordinals.append(contentsOf: part.lazy.map { UInt32(truncatingIfNeeded: $0.key >> 32) })
+            }
+            times.append(contentsOf: part.lazy.map { UInt32(truncatingIfNeeded: $0.key) })
+            if ordinals.count == CodeChunk.rows { flush() }
+            start = end
+        }
     }
 
     private mutating func flush() {
@@ -245,15 +250,40 @@ struct RowCursor {
         self.map = map
     }
 
+    /// Passes the rows up to a place, or up to the first of a visitor that is not below `bound`.
+    ///
+    /// - Parameter body: gets each row's visitor in the high half, its time in the low one.
     @inline(__always)
-    mutating func current() throws(StorageError) -> (visitor: UInt32, time: UInt32) {
-        let row = if let rows { Int(rows[place]) } else { place }
-        if row / CodeChunk.rows != chunk { try load(row / CodeChunk.rows) }
-        let offset = row % CodeChunk.rows
-        return (map[Int(ordinals[offset])], times[offset])
+    mutating func take(until end: Int, below bound: UInt32, _ body: (UInt64) -> Void) throws(StorageError) {
+        while place < end {
+            let first = if let rows { Int(rows[place]) } else { place }
+            if first / CodeChunk.rows != chunk { try load(first / CodeChunk.rows) }
+            let before = place
+            let last = min(end, rows == nil ? place + CodeChunk.rows - first % CodeChunk.rows : place + CodeChunk.rows)
+            place = ordinals.withUnsafeBufferPointer { ordinals in
+                times.withUnsafeBufferPointer { times in
+                    map.withUnsafeBufferPointer { map in
+                        for place in before..<last {
+                            let row = if let rows { Int(rows[place]) } else { place }
+                            guard row / CodeChunk.rows == chunk else { return place }
+                            let offset = row % CodeChunk.rows
+                            let visitor = map[Int(ordinals[offset])]
+                            guard visitor < bound else { return place }
+                            body(UInt64(visitor) << 32 | UInt64(times[offset]))
+                        }
+                        return last
+                    }
+                }
+            }
+            if place < end, isBeyond(bound) { return }
+        }
     }
 
-    mutating func advance() { place += 1 }
+    /// Whether the next row, if it is in the chunk that is loaded, is of a visitor that is not below `bound`.
+    private func isBeyond(_ bound: UInt32) -> Bool {
+        let row = if let rows { Int(rows[place]) } else { place }
+        return row / CodeChunk.rows == chunk && map[Int(ordinals[row % CodeChunk.rows])] >= bound
+    }
 
     @inline(never)
     private mutating func load(_ chunk: Int) throws(StorageError) {

@@ -85,13 +85,20 @@ struct MergeSelection {
     /// For each source the rows to take, ascending; `nil` for all of them.
     var rows: [[UInt32]?]
 
-    /// Whether the segment is written quickly rather than small: one of an hour is part of a longer one soon. It has the
-    /// same parts, but they are packed without looking for what would be smaller.
-    var isBrief: Bool { bucket.level == .hour }
+    /// Whether the segment is written quickly rather than small: one of an hour, or of a day that has not ended, is part of a
+    /// longer one soon. It has the same parts, but they are packed without looking for what would be smaller.
+    var isBrief: Bool
+
+    init(bucket: Bucket, rows: [[UInt32]?], isBrief: Bool? = nil) {
+        self.bucket = bucket
+        self.rows = rows
+        self.isBrief = isBrief ?? (bucket.level == .hour)
+    }
 
     /// All rows.
-    static func all(of sources: MergeSources, bucket: Bucket) -> MergeSelection {
-        MergeSelection(bucket: bucket, rows: [[UInt32]?](repeating: nil, count: sources.segments.count))
+    static func all(of sources: MergeSources, bucket: Bucket, isBrief: Bool? = nil) -> MergeSelection {
+        MergeSelection(
+            bucket: bucket, rows: [[UInt32]?](repeating: nil, count: sources.segments.count), isBrief: isBrief)
     }
 
     /// The places among the rows taken from a source that lie in a range of its rows.

@@ -65,6 +65,12 @@ struct SealPlan {
         }
         outputs = ordered.map { MergeSelection(bucket: $0, rows: []) }
         for segment in sources.segments {
+            let places = Set(
+                Self.hours(of: segment.header).filter { rowsOfHour[$0] > 0 }.map { outputOfHour[$0] })
+            if let place = places.first, places.count == 1, place >= 0 {
+                for output in ordered.indices { outputs[output].rows.append(output == place ? nil : []) }
+                continue
+            }
             var taken = [[UInt32]](repeating: [], count: ordered.count)
             var row: UInt32 = 0
             for chunk in 0..<segment.header.chunks {
@@ -78,10 +84,14 @@ struct SealPlan {
         }
     }
 
+    /// The hours of the month, counted from its start, that rows may be of.
+    private static func hours(of header: SegmentHeader) -> ClosedRange<Int> {
+        Int((header.first - header.month) / Bucket.hour)...Int((header.last - header.month) / Bucket.hour)
+    }
+
     /// Whether a run may have rows that stay in flight.
     func mayBeOpen(_ header: SegmentHeader) -> Bool {
-        let (first, last) = ((header.first - header.month) / Bucket.hour, (header.last - header.month) / Bucket.hour)
-        return isOpen[Int(first)...Int(last)].contains(true)
+        isOpen[Self.hours(of: header)].contains(true)
     }
 
     /// Whether a time, counted from the month's start, stays in flight.

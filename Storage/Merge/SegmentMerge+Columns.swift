@@ -15,6 +15,8 @@ extension SegmentMerge {
                 try batch.put(part.id, part.payload, segment: segment)
             }
             directory.columns[position] = written.zones
+            // What it was derived from is perhaps to be derived from it now, or others from either.
+            if written.storage == .plain, hint(column) == .byColumn { ignoresHints = true }
             return ColumnSummary(
                 name: column.text, distinct: source.table.count, present: source.present,
                 first: sources.month + Int64(source.first), last: sources.month + Int64(source.last),
@@ -55,13 +57,13 @@ extension SegmentMerge {
     }
 
     /// How the column was stored in the sources that are sealed already, or else lately in other segments; `nil` if
-    /// neither is known. A dependence that did not hold then is not looked for again.
+    /// neither is known. A dependence that did not hold then is not looked for again, until one that did no longer does.
     private func hint(_ column: MergeSources.Column) -> ColumnStorage.Kind? {
+        if ignoresHints { return nil }
         var largest: (rows: Int, kind: ColumnStorage.Kind)?
         for (segment, position) in zip(sources.segments, column.positions) {
-            guard let position, segment.isSealed, segment.header.bucket.level > .hour, !segment.isMasked,
-                segment.header.version >= 2, segment.header.rows >= Self.minDependentRows,
-                segment.header.rows > largest?.rows ?? 0
+            guard let position, segment.isSealed, !segment.isMasked, segment.header.tellsDependences,
+                segment.header.rows >= Self.minDependentRows, segment.header.rows > largest?.rows ?? 0
             else { continue }
             largest = (segment.header.rows, segment.header.columns[position].storage.kind)
         }
@@ -141,7 +143,11 @@ extension SegmentMerge {
                 isKept = keptBytes <= Self.maxBaseBytes
                 kept.chunks.append(payload)
             }
-            rollup.add(firstRow: range.lowerBound, codes, ordinals, values(chunk: chunk))
+            var runs: [UInt32]?
+            if case .byVisitor = way, stored.kind == .derived { runs = RollupBuilder.visitorRuns(ordinals) }
+            rollup.add(
+                firstRow: range.lowerBound, codes: codes, ordinals: ordinals, values: values(chunk: chunk),
+                visitorRuns: runs)
         }
         var storage = ColumnStorage.plain
         switch way {
@@ -206,23 +212,6 @@ extension ChunkDirectory.Zone {
         for code in codes {
             minimum = min(minimum, code)
             maximum = max(maximum, code)
-        }
-    }
-}
-
-extension RollupBuilder {
-    /// Adds the rows of a chunk.
-    mutating func add(firstRow: Int, _ codes: [UInt32], _ ordinals: [UInt32], _ values: [Double]?) {
-        codes.withUnsafeBufferPointer { codes in
-            ordinals.withUnsafeBufferPointer { ordinals in
-                guard let values else {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: nil)
-                    return
-                }
-                values.withUnsafeBufferPointer {
-                    add(firstRow: firstRow, codes: codes, ordinals: ordinals, values: $0)
-                }
-            }
         }
     }
 }

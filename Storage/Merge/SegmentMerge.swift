@@ -13,6 +13,8 @@ struct SegmentMerge {
     let visitorHashes: [UInt64]
     /// How columns of the same names were stored lately, by the bytes of their names.
     let hints: [[UInt8]: ColumnStorage.Kind]
+    /// Whether a dependence that the hints tell of was not found, so that they are about other data.
+    var ignoresHints = false
     /// Called between chunks; throws when the work is to be given up.
     let check: () throws(StorageError) -> Void
     var directory = ChunkDirectory()

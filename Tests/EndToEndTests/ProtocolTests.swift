@@ -23,7 +23,7 @@ extension EndToEnd {
             try server.expectSound()
         }
 
-        @Test("What is no HTTP, or too much of it, costs only its own connection")
+        @Test("E4 E5 What is no HTTP, or too much of it, costs only its own connection")
         func garbage() throws {
             let server = try TestServer()
             let event = #"{"event":"a","visitor":"v"}"#

@@ -173,7 +173,9 @@ struct FieldRuleTests {
                 "invalid_json", "invalid_utf8", "invalid_number", "nesting_too_deep", "not_an_object", "missing_event",
                 "invalid_type", "empty_value", "value_too_long", "invalid_time", "time_out_of_range", "time_in_future",
                 "time_too_old", "invalid_site", "too_many_properties", "too_many_values", "property_name_invalid",
-                "event_too_large", "too_many_property_names", "too_many_partitions",
+                "event_too_large", "too_many_partitions", "schema_event_not_allowed", "schema_property_not_allowed",
+                "schema_property_missing", "schema_property_type", "schema_property_enum", "schema_property_range",
+                "schema_property_length", "unauthorized", "forbidden_origin", "rate_limited",
             ])
     }
 }

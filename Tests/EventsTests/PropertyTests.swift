@@ -94,29 +94,67 @@ struct PropertyTests {
         let large = String(repeating: "y", count: 70_000)
         let decoded = try harness.decode("[\(smallest),{\"event\":\"\(large)\"},\(smallest)]")
         #expect(decoded.rejections.map(\.code) == [.eventTooLarge])
-        #expect(decoded.rejections.first?.raw.count == 32 << 10)
+        #expect(decoded.rejections.first?.raw.count == 64 << 10)
+        #expect(decoded.rejections.first?.rawBytes ?? 0 > 64 << 10)
         #expect(decoded.accepted == 2)
     }
 
-    @Test("A site has a bounded number of names; events with known ones go on")
+    @Test("F7: a site has a bounded number of names; what has another is kept with its name under one of them")
     func registry() throws {
         let harness = Harness(maxPropertyNames: 3)
         harness.decoder.propertyNames.register(site: "default", name: "a")
         let decoded = try harness.decode(
             #"""
             {"event":"1","props":{"a":1,"b":1}}
-            {"event":"2","props":{"c":1,"d":1}}
+            {"event":"2","props":{"c":1,"d":1,"e":["x",true],"__overflow__":"mine"}}
             {"event":"3","props":{"c":1,"n":null}}
             {"event":"4","props":{"d":1}}
             {"event":"5","props":{"a":1,"b":2,"c":3}}
             {"event":"6","site":"other","props":{"d":1}}
             """#)
-        #expect(decoded.rejections.map(\.index) == [1, 3])
-        #expect(decoded.rejections.allSatisfy { $0.code == .tooManyPropertyNames })
-        #expect(decoded.accepted == 4)
+        #expect(decoded.rejections.isEmpty)
+        #expect(decoded.overflowedProperties == 4)
+        let rows = decoded.batches.flatMap(harness.rows)
+        #expect(rows.map { $0["props.__overflow__"] } == [nil, "d=1|e=x|e=true|mine", nil, "d=1", nil, nil])
+        #expect(rows.map { $0["props.d"] } == [nil, nil, nil, nil, nil, "#1"])
+        #expect(rows.map { $0["props.c"] } == [nil, "#1", "#1", nil, "#3", nil])
         #expect(harness.decoder.propertyNames.count(site: "default") == 3)
         harness.decoder.propertyNames.remove(site: "default")
-        #expect(try harness.code(#""props":{"d":1}"#) == nil)
+        #expect(try harness.row(#"{"event":"e","props":{"d":1}}"#)["props.d"] == "#1")
+    }
+
+    @Test("F7: a hundred thousand names make no more columns than a site may have, and lose no value")
+    func nameBomb() throws {
+        let harness = Harness(maxPropertyNames: 50)
+        let lines = (0..<2_000).map { line in
+            let props = (0..<50).map { #""p\#(line * 50 + $0)":\#($0)"# }.joined(separator: ",")
+            return #"{"event":"e","visitor":"v","props":{\#(props)}}"#
+        }
+        let decoded = try harness.decode(lines.joined(separator: "\n"))
+        #expect(decoded.accepted == 2_000 && decoded.overflowedProperties == 1_999 * 50)
+        let batch = try #require(decoded.batches.first)
+        #expect(batch.columns.count { $0.name.hasPrefix("props.") } == 51)
+        #expect(harness.rows(batch).last?["props.__overflow__"]?.split(separator: "|").count == 50)
+    }
+
+    @Test("F7: event names beyond the limit are counted under one, exactly, in a rehearsal too")
+    func eventNames() throws {
+        let names = PropertyNames(hash: Harness.hash, maxNamesPerSite: 2)
+        let decoder = EventDecoder(
+            hash: Harness.hash, propertyNames: PropertyNames(hash: Harness.hash), eventNames: names)
+        let harness = Harness()
+        let body = Array(#"[{"event":"a"},{"event":"b"},{"event":"c"},{"event":"d"},{"event":"a"},{"event":"c"}]"#.utf8)
+        var context = harness.context
+        context.isRehearsal = true
+        let rehearsed = try decoder.decode(body, context: context)
+        #expect(rehearsed.overflowedEvents == 3 && names.count(site: "default") == 0)
+        let decoded = try decoder.decode(body, context: harness.context)
+        #expect(decoded.overflowedEvents == 3)
+        let rows = decoded.batches.flatMap(harness.rows)
+        #expect(rows.map { $0["event"] } == ["a", "b", "__other__", "__other__", "a", "__other__"])
+        // A body of another site has names of its own.
+        let other = try decoder.decode(Array(#"{"event":"c","site":"other"}"#.utf8), context: harness.context)
+        #expect(other.overflowedEvents == 0)
     }
 
     @Test("Columns of rows without a property stay aligned")

@@ -66,7 +66,7 @@ struct IngestServiceTests {
             #expect(answer.rejected == 2)
             #expect(answer.errors.map(\.index) == [1, 2])
             #expect(answer.errors.map(\.code) == ["invalid_json", "missing_event"])
-            let letters = try service.deadLetters(site: "default", limit: 10, after: nil)
+            let letters = try service.store.deadLetters(site: "default", limit: 10, after: nil)
             #expect(letters.map(\.code) == ["invalid_json", "missing_event"])
             #expect(letters.map { String(decoding: $0.event, as: UTF8.self) } == [#"{"event":"#, #"{"visitor":"v"}"#])
             #expect(service.store.snapshot(site: "default").segments.reduce(0) { $0 + $1.header.rows } == 2)

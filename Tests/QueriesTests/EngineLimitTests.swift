@@ -46,7 +46,7 @@ struct EngineLimitTests {
     }
 
     @Test(
-        "A query that asks for more than there may be is refused before anything is read, with the limit's name",
+        "K1: A query that asks for more than there may be is refused before anything is read, with the limit's name",
         arguments: [
             Impossible("maxIntervals", "timeseries", #"{"range":{"from":0,"to":315360000000},"interval":"minute"}"#),
             Impossible(
@@ -75,7 +75,7 @@ struct EngineLimitTests {
         }
     }
 
-    @Test("A query that runs out of its time is stopped with a clear error")
+    @Test("K2: A query that runs out of its time is stopped with a clear error")
     func timeout() async throws {
         let target = StoreTarget()
         let lines = (0..<20_000).map {

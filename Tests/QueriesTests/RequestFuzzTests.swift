@@ -3,7 +3,7 @@ import Queries
 import TestSupport
 import Testing
 
-@Suite("No bytes make the query language trap")
+@Suite("K5: No bytes make the query language trap")
 struct RequestFuzzTests {
     private static let kinds = QueryKind.allCases.map(\.rawValue)
 

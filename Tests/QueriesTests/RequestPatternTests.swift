@@ -23,6 +23,9 @@ struct RequestPatternTests {
         ]
         // Letters beyond ASCII are word characters for that engine, as they are not for RE2.
         let isASCII = ["\\w", "\\W", "\\b", "\\B"].contains { pattern.contains($0) }
+        #expect(
+            ours.matches(each: texts) == texts.map { ours.matches($0) }, "\(pattern): many texts are searched otherwise"
+        )
         for text in texts where !isASCII || text.utf8.allSatisfy({ $0 < 0x80 }) {
             let whole = NSRange(text.startIndex..., in: text)
             let expected = theirs.firstMatch(in: text, range: whole) != nil
@@ -49,6 +52,30 @@ struct RequestPatternTests {
     func hostile(pattern: String) throws {
         let text = String(repeating: "a", count: 8_000) + "!"
         #expect(try !CompiledPattern(pattern).matches(text))
+    }
+
+    @Test("Many texts are searched as one is, also where there is no room for more states")
+    func manyTexts() throws {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        var random = SeededGenerator(seed: seed)
+        let pieces = [
+            "a", "b", "[ab]", ".", "\\b", "^", "$", "(?m)", "\\w", "\\W", "(a|b)", "(ab)*", "a+", "b{0,2}", "(a|b){7}",
+            "é", "\\B",
+            "[^a]", "|", "a?",
+        ]
+        let letters = ["a", "a", "b", "b", "c", " ", "\n", "_", "é", "1"]
+        func text(_ parts: [String], _ most: Int) -> String {
+            (0..<Int.random(in: 0...most, using: &random)).map { _ in parts.randomElement(using: &random) ?? "" }
+                .joined()
+        }
+        var sources = ["(a|b)*a(a|b){12}$", "a(a|b){14}c"]
+        for _ in 0..<400 { sources.append(text(pieces, 6)) }
+        for source in sources {
+            guard let pattern = try? CompiledPattern(source) else { continue }
+            let texts = (0..<60).map { _ in text(letters, 40) }
+            #expect(
+                pattern.matches(each: texts) == texts.map { pattern.matches($0) }, "seed \(seed), pattern \(source)")
+        }
     }
 
     @Test("The empty pattern is found everywhere, and word characters are ASCII, as in RE2")

@@ -1,3 +1,4 @@
+import Enrichment
 import Events
 import Foundation
 import Ingest
@@ -89,8 +90,9 @@ final class StoreTarget: QueryTarget {
     }
 
     private func start(_ options: StoreOptions, _ logger: Logger) async throws -> IngestService {
-        try await IngestService.open(
-            settings: ServiceSettings(dataDirectory: directory.path, threads: 2), options: options, logger: logger)
+        var settings = ServiceSettings(dataDirectory: directory.path, threads: 2)
+        settings.enrichment.userAgentPatterns = EnrichmentOptions.packagedPatterns
+        return try await IngestService.open(settings: settings, options: options, logger: logger)
     }
 
     func load(_ ndjsonLines: [String]) async throws {
@@ -116,6 +118,14 @@ final class StoreTarget: QueryTarget {
 
     func query(_ kind: String, _ json: String) async throws -> String {
         String(decoding: try await current().engine.answer(kind: kind, json: Array(json.utf8)), as: UTF8.self)
+    }
+
+    /// Asks afresh, with a way to stop the query.
+    func answer(_ kind: String, _ json: String, cancellation: QueryCancellation) async throws -> String {
+        let fresh = #"{"cache":false,"# + json.dropFirst()
+        let request = try QueryRequest(kind: kind, json: Array(fresh.utf8))
+        return String(
+            decoding: try await current().engine.answer(request, cancellation: cancellation).bytes, as: UTF8.self)
     }
 }
 

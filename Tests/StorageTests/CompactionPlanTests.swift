@@ -70,6 +70,32 @@ struct CompactionPlanTests {
         #expect(simulation.segments.count <= max(1, rows / 10_000_000))
     }
 
+    @Test("What is merged within a day that has not ended is brief, and is merged again when it has")
+    func briefOfOpenDays() throws {
+        var simulation = Simulation()
+        var brief: Set<UInt64> = []
+        for index in 0..<48 {
+            let plan = plan(at: month + Int64(index + 1) * hour)
+            simulation.add(Bucket(level: .hour, start: month + Int64(index) * hour), 100_000)
+            while let task = plan.next(simulation.segments) {
+                let isOpen = task.bucket.start + day > month + Int64(index + 1) * hour
+                #expect(task.isBrief == isOpen, "hour \(index)")
+                simulation.segments.removeAll { task.segments.contains($0.number) }
+                brief.subtract(task.segments)
+                if task.isBrief { brief.insert(simulation.next) }
+                simulation.add(task.bucket, task.segments.count * 100_000)
+            }
+            if index % 24 == 12 { #expect(!brief.isEmpty) }
+            if index % 24 == 23 { #expect(brief.isEmpty) }
+        }
+        #expect(simulation.segments.allSatisfy { $0.bucket.level == .day })
+        // A segment of a month is never brief, nor one of which somebody is erased when its day is over.
+        let erased = CompactionCandidate(
+            number: 1, bucket: Bucket(level: .day, start: month), rows: 5, isMasked: true)
+        #expect(try #require(plan(at: month + day).next([erased])).isBrief == false)
+        #expect(try #require(plan(at: month + hour).next([erased])).isBrief)
+    }
+
     @Test("Late events all over the month leave few segments and rewrite little", arguments: 0..<4)
     func takesLateEvents(round: Int) {
         let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment) &+ UInt64(round)

@@ -157,8 +157,8 @@ struct ErasureTests {
             try store.flush()
             try store.add(Array(events[1500...]))
             let letters = [
-                DeadLetter(time: 1, code: "c", detail: "d", event: Array(#"{"visitor":"visitor-\u0034"}"#.utf8)),
-                DeadLetter(time: 2, code: "c", detail: "d", event: Array(#"{"visitor":"visitor-5"}"#.utf8)),
+                DeadLetter(time: later, code: "c", detail: "d", event: Array(#"{"visitor":"visitor-\u0034"}"#.utf8)),
+                DeadLetter(time: later + 1, code: "c", detail: "d", event: Array(#"{"visitor":"visitor-5"}"#.utf8)),
             ]
             _ = try store.commit([CommitItem(runs: [], deadLetters: letters.map { ("default", $0) })])
         }
@@ -169,7 +169,7 @@ struct ErasureTests {
         let held = ReopenableStore(directory, StoreOptions(), clock)
         let outcome = try held.current().eraseVisitor(site: "default", visitor: "visitor-4")
         #expect(outcome.events > 50 && outcome.deadLetters == 1)
-        #expect(try held.current().deadLetters(site: "default", limit: 10, after: nil).map(\.time) == [2])
+        #expect(try held.current().deadLetters(site: "default", limit: 10, after: nil).map(\.time) == [later + 1])
         let expected = try rows(held.current())
         // Segments that never held the visitor stay as they are.
         let old = Set(

@@ -30,6 +30,20 @@ enum EveryPart {
         }
     }
 
+    /// A schema with every kind of rule.
+    static let schema = EventSchema(
+        mode: .warn, isClosed: true,
+        events: [
+            EventSchema.Event(
+                name: "view", isClosed: true,
+                properties: [
+                    EventSchema.Property(
+                        name: "plan", types: .string, isRequired: true, allowed: ["free", "team"], minLength: 1,
+                        maxLength: 9),
+                    EventSchema.Property(name: "size", types: [.number, .integer], minimum: 0, maximum: 10.5),
+                ])
+        ])
+
     /// Two sites: shop with a merged segment, a late one, rows in flight, ids, a refused event and an erasure under way;
     /// blog with a sealed segment and rows in flight.
     static func fill(_ directory: TemporaryDirectory, seed: UInt64) throws {
@@ -52,7 +66,11 @@ enum EveryPart {
         let letter = DeadLetter(
             time: january, code: "missing_event", detail: "There is no event.", event: Array("{}".utf8))
         let batch = maker.batch(events(20, seed: seed &+ 11), site: "shop", ids: 51..<71)
-        _ = try store.commit([CommitItem(runs: [PreparedRun(batch)], deadLetters: [("shop", letter)])])
+        let claim = AnswerClaim(site: store.hash("shop"), key: 5, body: 6) { Array("answer \($0.accepted)".utf8) }
+        _ = try store.commit([
+            CommitItem(runs: [PreparedRun(batch)], deadLetters: [("shop", letter)], claim: claim)
+        ])
+        _ = try store.declareSchema(schema, site: "shop", force: false)
         try store.add(events(20, seed: seed &+ 4), site: "blog")
         try store.add(events(10, seed: seed &+ 5), site: "doomed")
         try store.deleteSite("doomed")

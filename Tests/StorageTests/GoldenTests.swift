@@ -16,7 +16,7 @@ struct GoldenTests {
         .appendingPathComponent("Golden")
 
     /// The version that this program writes.
-    private static let current = "v2"
+    private static let current = "v3"
 
     /// Puts the rows of a golden file into a database.
     private func restore(_ version: String, into directory: TemporaryDirectory) throws {
@@ -38,7 +38,9 @@ struct GoldenTests {
 
     @Test(
         "A store of a version is read with everything it holds",
-        arguments: [("v1", january + 86_400_000, UInt32(20_454)), ("v2", EveryPart.now, 20_494)])
+        arguments: [
+            ("v1", january + 86_400_000, UInt32(20_454)), ("v2", EveryPart.now, 20_494), ("v3", EveryPart.now, 20_494),
+        ])
     func reads(version: String, now: Int64, day: UInt32) throws {
         if version == Self.current, ProcessInfo.processInfo.environment["WEIR_WRITE_GOLDEN"] == "1" { try write() }
         let directory = TemporaryDirectory()
@@ -72,10 +74,14 @@ struct GoldenTests {
         let rows = try StoredRows.all(directory.path)
         let parts = Set(rows.filter { $0.key[0] == UInt8(ascii: "c") }.map { $0.key[13] })
         #expect(parts == Set(1...11))
-        #expect(Set(rows.map { $0.key[0] }).isSuperset(of: Array("cdegilms".utf8)))
-        #expect(rows.contains { $0.key == Array("mformat".utf8) && $0.value == [2, 0, 0, 0] })
+        #expect(Set(rows.map { $0.key[0] }).isSuperset(of: Array("acdegilmsv".utf8)))
+        #expect(rows.contains { $0.key == Array("mformat".utf8) && $0.value == [3, 0, 0, 0] })
         let store = try directory.open(clock: ManualClock(EveryPart.now))
         #expect(store.statistics().pendingErasures == 1)
+        #expect(try store.schemaVersions(site: "shop").map(\.schema) == [EveryPart.schema])
+        let claim = AnswerClaim(site: store.hash("shop"), key: 5, body: 6) { _ in [] }
+        let again = try store.commit([CommitItem(runs: [], deadLetters: [], claim: claim)])
+        #expect(try again[0].get().settlement == .answeredBefore(Array("answer 20".utf8)))
         #expect(store.snapshot(site: "shop").segments.contains { $0.isMasked })
     }
 

@@ -124,9 +124,15 @@ struct RollupTestData {
         var start = 0
         while start < rows {
             let end = min(rows, start + random.int(1...longest))
+            let own = Array(ordinals[start..<end])
+            let changes = (start + 1..<max(start + 1, end)).contains {
+                ordinals[$0] == ordinals[$0 - 1] && codes[$0] != codes[$0 - 1]
+            }
+            // Whether it is told that codes change with the visitor only makes no difference.
             builder.add(
-                firstRow: start, codes: Array(codes[start..<end]), ordinals: Array(ordinals[start..<end]),
-                values: values.map { Array($0[start..<end]) })
+                firstRow: start, codes: Array(codes[start..<end]), ordinals: own,
+                values: values.map { Array($0[start..<end]) },
+                visitorRuns: !changes && random.chance(0.7) ? RollupBuilder.visitorRuns(own) : nil)
             start = end
         }
         return builder.finish()

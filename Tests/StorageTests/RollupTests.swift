@@ -132,6 +132,7 @@ struct RollupTests {
         limits.exactVisitors = random.pick([8, 1_024])
         limits.minHeadVisitors = random.pick([1, 17])
         limits.headsPerName = random.pick([3, 128])
+        limits.headsOfAll = random.pick([3, 128])
         limits.pairs = random.pick([16, 500, 1 << 18])
         limits.logPairs = random.pick([64, 4_000])
         limits.unitedCodes = random.pick([1, 20, 4_096])

@@ -29,7 +29,7 @@ struct SiteDeletionTests {
         let clock = ManualClock(later)
         let held = ReopenableStore(directory, StoreOptions(), clock)
         let events = MadeEvent.random(2_000, visitors: 20, seed: seed)
-        let letter = DeadLetter(time: 1, code: "c", detail: "d", event: Array("bytes of the letter".utf8))
+        let letter = DeadLetter(time: later, code: "c", detail: "d", event: Array("bytes of the letter".utf8))
         for site in ["shop", "blog"] {
             try held.current().add(Array(events[..<1000]), site: site)
             try held.current().flush()

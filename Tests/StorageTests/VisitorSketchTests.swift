@@ -68,6 +68,16 @@ struct VisitorSketchTests {
         }
     }
 
+    @Test("What a sketch will take is known before it is encoded", arguments: [4, 12, 16])
+    func encodedBytes(precision: Int) {
+        for count in [0, 1, 100, 127, 128, 129, 520, 5_000, 200_000] {
+            let sketch = sketch(hashes(count, seed), precision: precision)
+            var writer = ByteWriter()
+            sketch.encode(into: &writer)
+            #expect(sketch.encodedBytes == writer.bytes.count, "seed \(seed), \(count) visitors")
+        }
+    }
+
     @Test("A sketch depends on the set alone: not on order, repetition or grouping", arguments: 0..<40)
     func merging(round: Int) {
         var random = SeededGenerator(seed: seed &+ UInt64(round))

@@ -60,6 +60,14 @@ public final class HTTPConnection {
         try socket.write(bytes)
     }
 
+    /// Reads the answer to a request that was sent before.
+    public func answer() throws -> HTTPResponse { try response(hasBody: true) }
+
+    /// Says that nothing more will be sent; answers can still be read.
+    public func finishWriting() {
+        socket.finishWriting()
+    }
+
     private func response(hasBody: Bool) throws -> HTTPResponse {
         while true {
             let lines = try head()
@@ -101,7 +109,8 @@ public final class HTTPConnection {
         return taken
     }
 
-    func rest() throws -> [UInt8] {
+    /// Everything up to the end of the connection.
+    public func rest() throws -> [UInt8] {
         while true {
             let bytes = try socket.read()
             if bytes.isEmpty { break }
@@ -111,7 +120,8 @@ public final class HTTPConnection {
         return unread
     }
 
-    func line() throws -> String {
+    /// The next line, without its end.
+    public func line() throws -> String {
         var searched = 0
         while true {
             while searched + 1 < unread.count {

@@ -24,20 +24,36 @@ extension Reference {
     /// `schema`.
     func schema(_ query: JSON) throws(ReferenceError) -> JSON {
         let calendar = try calendar(query)
-        var seen: [String: (types: Set<String>, times: [Int64])] = [:]
+        var seen: [String: [(types: Set<String>, time: Int64)]] = [:]
         for index in try matching(query, in: try span(query)) {
             for (name, values) in events[index].dimensions where !Reference.uncompared.contains(name) {
-                seen[name, default: ([], [])].types.formUnion(values.map(\.kind.rawValue))
-                seen[name]?.times.append(events[index].time)
+                seen[name, default: []].append((Set(values.map(\.kind.rawValue)), events[index].time))
             }
         }
-        let rows = seen.sorted { $0.key < $1.key }.map { name, entry -> JSON in
-            [
+        let rows = seen.sorted { $0.key < $1.key }.map { name, entries -> JSON in
+            let times = entries.map(\.time)
+            let types = Set(entries.flatMap(\.types)).sorted()
+            let each = types.map { type -> (type: String, times: [Int64]) in
+                (type, entries.filter { $0.types.contains(type) }.map(\.time))
+            }
+            let inOrder = each.sorted {
+                ($0.times.min() ?? 0, -$0.times.count, $0.type) < ($1.times.min() ?? 0, -$1.times.count, $1.type)
+            }
+            return [
                 "name": .string(name),
-                "types": .array(entry.types.sorted().map { .string($0) }),
-                "events": .integer(Int64(entry.times.count)),
-                "first": .string(calendar.instant(entry.times.min() ?? 0).text),
-                "last": .string(calendar.instant(entry.times.max() ?? 0).text),
+                "types": .array(types.map { .string($0) }),
+                "events": .integer(Int64(entries.count)),
+                "first": .string(calendar.instant(times.min() ?? 0).text),
+                "last": .string(calendar.instant(times.max() ?? 0).text),
+                "seen": .array(
+                    inOrder.map { type, times -> JSON in
+                        [
+                            "type": .string(type), "events": .integer(Int64(times.count)),
+                            "first": .string(calendar.instant(times.min() ?? 0).text),
+                            "last": .string(calendar.instant(times.max() ?? 0).text),
+                        ]
+                    }),
+                "conflicts": .integer(Int64(entries.count { !$0.types.isSubset(of: [inOrder.first?.type ?? ""]) })),
             ]
         }
         return ["dimensions": .array(rows)]

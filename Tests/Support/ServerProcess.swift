@@ -13,16 +13,19 @@ public final class ServerProcess: Sendable {
 
     /// Starts a server on a directory and waits until it accepts traffic.
     ///
+    /// - Parameter files: how many files it may have open; `nil` for what this process may.
     /// - Throws: ``Ended`` when it ends; a ``HarnessError`` when it does not say in time that it listens. Both hold what
     ///   it wrote.
     public init(
-        directory: String, arguments: [String] = [], environment: [String: String] = [:], seconds: Double = 30
+        directory: String, arguments: [String] = [], environment: [String: String] = [:], files: Int? = nil,
+        seconds: Double = 30
     ) throws {
         self.directory = directory
+        let program = try Repository.program("weir")
+        let serve = ["serve", "--data", directory, "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0"] + arguments
+        let limited = files.map { ["-c", "ulimit -n \($0) && exec \"$0\" \"$@\"", program] }
         let process = try ChildProcess(
-            try Repository.program("weir"),
-            ["serve", "--data", directory, "--http", "127.0.0.1:0", "--udp", "127.0.0.1:0"] + arguments,
-            environment: environment)
+            limited == nil ? program : "/bin/sh", (limited ?? []) + serve, environment: environment)
         let ports = try Deadline.poll(seconds: seconds, "the server to listen; it says: \(process.errors.suffix(2000))")
         {
             if let code = process.exitCode {

@@ -84,6 +84,12 @@ struct Socket: ~Copyable {
         }
     }
 
+    /// Whether something has come, without waiting for it.
+    var hasAnswer: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK)) >= 0
+    }
+
     /// Says that nothing more will be written.
     func finishWriting() {
         shutdown(descriptor, Int32(SHUT_WR))
@@ -98,6 +104,9 @@ public struct DatagramSender: ~Copyable {
     public init(port: UInt16) throws {
         socket = try Socket(type: SOCK_DGRAM, port: port, seconds: 10)
     }
+
+    /// Whether the port has answered anything.
+    public var hasAnswer: Bool { socket.hasAnswer }
 
     /// Sends one datagram.
     public func send(_ text: String) throws {

@@ -27,7 +27,7 @@ struct CancellationTests {
         return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
     }
 
-    @Test("A query is stopped when its client closes the connection, running or waiting")
+    @Test("K4: A query is stopped when its client closes the connection, running or waiting")
     func stops() async throws {
         try await RunningServer.with("cancellation") { server in
             try await server.talk { connection in

@@ -1,3 +1,4 @@
+import Foundation
 import Ingest
 import Logging
 import NIOCore
@@ -41,7 +42,7 @@ struct DatagramTests {
         #expect(error.description.contains("\(port)"))
     }
 
-    @Test("Every datagram is offered or counted, also those that are queued when the receiver is told to stop")
+    @Test("G2 G4 Every datagram is offered or counted, also those that are queued when the receiver is told to stop")
     func receives() async throws {
         let recorder = Recorder()
         let receiver = try receiver(recorder, datagramBytes: 64)
@@ -88,6 +89,71 @@ struct DatagramTests {
         await group.triggerGracefulShutdown()
         try await running
         #expect(recorder.seen == 201)
+    }
+
+    @Test("G2 G5 Datagrams of every size arrive whole, and nothing is ever answered")
+    func sizes() async throws {
+        let recorder = Recorder()
+        let receiver = try receiver(recorder)
+        let sender = try DatagramSender(port: UInt16(try #require(receiver.boundAddress.port)))
+        let sizes = [2, 2047, 2048, 2049, 8191, 8192, 8193, 65_507]
+        for size in sizes { try sender.send("{" + String(repeating: "x", count: size - 2) + "}") }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [receiver], logger: quiet))
+        async let running: Void = group.run()
+        while recorder.seen < sizes.count {
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+        let lines = recorder.offered.flatMap { $0.text.split(separator: "\n") }
+        #expect(lines.map(\.utf8.count) == sizes)
+        #expect(sender.hasAnswer == false)
+    }
+
+    @Test("G1 G6 What overflows the system's queue while the receiver pauses is counted")
+    func overflow() async throws {
+        let recorder = Recorder()
+        let receiver = try receiver(recorder)
+        let sender = try DatagramSender(port: UInt16(try #require(receiver.boundAddress.port)))
+        // More than the queue can be made to hold; the receiver has not begun.
+        let datagram = "{" + String(repeating: " ", count: 16_000) + "}"
+        let sent = 8000
+        for _ in 0..<sent { try sender.send(datagram) }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [receiver], logger: quiet))
+        async let running: Void = group.run()
+        while recorder.seen < sent {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+        #expect(recorder.seen == sent)
+        #expect(recorder.dropped(.kernel) > 0)
+    }
+
+    @Test("F12 Of any bytes it is told as a look at each byte would whether they join")
+    func joiningRandomBytes() {
+        let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
+        var generator = SeededGenerator(seed: seed)
+        let bytes: [UInt8] = [0x0A, 0x20, 0x09, 0x0D, 0x7B, 0x7D, 0x5B, 0x78, 0x00, 0xFF]
+        for round in 0..<20_000 {
+            let datagram = (0..<generator.int(0...12)).map { _ in generator.pick(bytes) }
+            var isAtStart = true
+            var expected = true
+            for byte in datagram {
+                if byte == 0x0A {
+                    isAtStart = true
+                } else if ![0x20, 0x09, 0x0D].contains(byte) {
+                    if isAtStart, byte != 0x7B { expected = false }
+                    isAtStart = false
+                }
+            }
+            let isBlank = datagram.allSatisfy { [0x20, 0x09, 0x0D, 0x0A].contains($0) }
+            let what: Comment = "WEIR_SEED=\(seed), round \(round): \(datagram)"
+            datagram.withUnsafeBytes { raw in
+                #expect(DatagramRuns.canJoin(raw) == expected, what)
+                #expect(DatagramRuns.isBlank(raw) == isBlank, what)
+            }
+        }
     }
 
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -74,7 +74,7 @@ struct RequestPiecesTests {
         #expect(body.bytes.count == text.count + 64)
     }
 
-    @Test("A body that is not what its encoding says is 400, one that grows too large is 413 and names the limit")
+    @Test("E7 A body that is not what its encoding says is 400, one that grows too large is 413 and names the limit")
     func inflateErrors() throws {
         let broken = try #require(throws: Problem.self) {
             try RequestBodyReader.inflate([ByteBuffer(string: "{}")], .gzip)

@@ -68,7 +68,9 @@ public struct LoadRunner: Sendable {
         progress: (@Sendable (RunProgress) -> Void)?
     ) async throws -> RunReport {
         let loops = Array(group.makeIterator().prefix(options.threads))
-        let bound = min(max(options.connections * 2, 8), 256)
+        var bound = min(max(options.connections * 2, 8), 256)
+        // Enough that a burst of datagrams is there while the next is made.
+        if case .udp = options.target { bound = 8 * DatagramBurst.limit }
         let plan = RunPlan(
             stock: BodyStock(source, bound: bound, pool: pool),
             bodiesPerSecond: options.rate > 0 ? options.rate / Double(options.batch) : nil, batch: options.batch,
@@ -152,8 +154,9 @@ public struct LoadRunner: Sendable {
             var workers: [NIOLoopBound<UDPWorker>] = []
             for (number, loop) in loops.enumerated() {
                 let tally = tallies[number]
-                let worker = try await UDPWorker.connect(address, loop: loop).map { channel in
-                    NIOLoopBound(UDPWorker(loop: loop, plan: plan, channel: channel, tally: tally), eventLoop: loop)
+                let worker = try await loop.submit {
+                    NIOLoopBound(
+                        try UDPWorker(loop: loop, plan: plan, address: address, tally: tally), eventLoop: loop)
                 }.get()
                 workers.append(worker)
             }

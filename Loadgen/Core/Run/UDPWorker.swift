@@ -1,17 +1,15 @@
 import NIOCore
-import NIOPosix
 
 /// Sends bodies as datagrams from one event loop, at the times at which they are due.
 ///
 /// Lives on its event loop alone.
 final class UDPWorker {
-    /// Datagrams that are given to the system at once.
-    private static let burst = 32
-
     private let loop: any EventLoop
     private let plan: RunPlan
     private let tally: SharedTally
-    private let channel: any Channel
+    private var burst: DatagramBurst
+    private var events = 0
+    private var bytes = 0
     private var clock = SendClock()
     private var pacer: Pacer?
     private var deadline: NIODeadline?
@@ -19,34 +17,19 @@ final class UDPWorker {
     private let done: EventLoopPromise<Void>
     private var failure: RunError?
 
-    init(loop: any EventLoop, plan: RunPlan, channel: any Channel, tally: SharedTally) {
+    /// Opens a socket that sends to the address.
+    init(loop: any EventLoop, plan: RunPlan, address: HostPort, tally: SharedTally) throws {
         self.loop = loop
         self.plan = plan
-        self.channel = channel
         self.tally = tally
+        let resolved: SocketAddress
+        do {
+            resolved = try SocketAddress.makeAddressResolvingHost(address.host, port: address.port)
+        } catch {
+            throw RunError.cannotConnect(address: address.description, reason: HTTPWorker.reason(of: error))
+        }
+        burst = try DatagramBurst(to: resolved)
         done = loop.makePromise()
-    }
-
-    /// Opens a socket that sends to the address.
-    static func connect(_ address: HostPort, loop: any EventLoop) -> EventLoopFuture<any Channel> {
-        DatagramBootstrap(group: loop)
-            .channelOption(.socketOption(.so_sndbuf), value: 4 << 20)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(IgnoreErrors())
-                }
-            }
-            .connect(host: address.host, port: address.port)
-            .flatMapErrorThrowing { error in
-                throw RunError.cannotConnect(address: address.description, reason: HTTPWorker.reason(of: error))
-            }
-    }
-
-    /// A closed port answers with an error that a socket hears of at its next call; the run goes on and counts it.
-    private final class IgnoreErrors: ChannelInboundHandler {
-        typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {}
     }
 
     /// Sends until the time or the events have run out.
@@ -59,16 +42,14 @@ final class UDPWorker {
         return done.futureResult
     }
 
-    /// Sends what is due, up to a burst of datagrams, and comes back when the system has taken them.
+    /// Sends what is due, up to a burst of datagrams, and comes back for more.
     private func pump() {
         guard !isOver else { return }
-        var sent = 0
-        var last: EventLoopFuture<Void>?
-        while sent < Self.burst {
-            let now = NIODeadline.now()
-            if let deadline, now >= deadline { return finish(after: last) }
+        let now = NIODeadline.now()
+        for _ in 0..<DatagramBurst.limit {
+            if let deadline, now >= deadline { return finish() }
             if let pacer, pacer.next > now {
-                channel.flush()
+                send()
                 loop.assumeIsolated().scheduleTask(deadline: min(pacer.next, deadline ?? pacer.next)) { [self] in pump()
                 }
                 return
@@ -76,43 +57,44 @@ final class UDPWorker {
             switch takeBody() {
             case .body(let body):
                 pacer?.advance()
-                last = send(body)
-                sent += 1
-            case .later:
-                channel.flush()
-                return
-            case .finished: return finish(after: last)
+                add(body)
+            case .later: return send()
+            case .finished: return finish()
             case .failed(let error):
                 failure = LoadRunner.runError(error)
-                return finish(after: last)
+                return finish()
             }
         }
-        channel.flush()
-        last?.assumeIsolated().whenComplete { [self] _ in pump() }
+        send()
+        loop.assumeIsolated().execute { [self] in pump() }
     }
 
-    private func send(_ body: Body) -> EventLoopFuture<Void> {
+    private func add(_ body: Body) {
         var body = body
         body.setTimes(clock.text())
-        let events = body.events
-        let bytes = body.bytes.readableBytes
-        let written = loop.makePromise(of: Void.self)
-        channel.write(body.bytes, promise: written)
-        let tally = tally
-        written.futureResult.whenComplete { result in
-            tally.update { tally in
-                switch result {
-                case .success:
-                    tally.requests += 1
-                    tally.events += events
-                    tally.bytes += bytes
-                case .failure(let error):
-                    tally.sendErrors += 1
-                    tally.firstError = tally.firstError ?? HTTPWorker.reason(of: error)
-                }
-            }
+        if burst.isFull(before: body.bytes) { send() }
+        burst.add(body.bytes)
+        events += body.events
+        bytes += body.bytes.readableBytes
+    }
+
+    /// Sends the burst. A closed port answers with an error that a socket hears of at its next call; the run goes on and
+    /// counts it.
+    private func send() {
+        let count = burst.count
+        guard count > 0 else { return }
+        let (sent, reason) = burst.send()
+        let (events, bytes) = (events, bytes)
+        self.events = 0
+        self.bytes = 0
+        tally.update { tally in
+            tally.requests += sent
+            // Events and bytes of a burst of which something was refused are told by the share that was taken.
+            tally.events += events * sent / count
+            tally.bytes += bytes * sent / count
+            tally.sendErrors += count - sent
+            if let reason { tally.firstError = tally.firstError ?? reason }
         }
-        return written.futureResult
     }
 
     private func takeBody() -> BodyStock.Delivery {
@@ -123,17 +105,13 @@ final class UDPWorker {
         }
     }
 
-    private func finish(after last: EventLoopFuture<Void>?) {
+    private func finish() {
         isOver = true
-        channel.flush()
+        send()
         if let pacer, let deadline, failure == nil {
             let missed = pacer.due(before: min(deadline, .now())) * plan.batch
             tally.update { $0.unsent += missed }
         }
-        let finished = last ?? loop.makeSucceededVoidFuture()
-        finished.assumeIsolated().whenComplete { [self] _ in
-            channel.close(promise: nil)
-            if let failure { done.fail(failure) } else { done.succeed() }
-        }
+        if let failure { done.fail(failure) } else { done.succeed() }
     }
 }

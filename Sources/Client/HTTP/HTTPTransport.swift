@@ -38,9 +38,9 @@ public final class HTTPTransport: RequestSender {
     /// Sends a request and waits for the whole answer.
     public func send(_ request: ClientRequest) async throws(ClientError) -> ClientResponse {
         var outgoing = HTTPClientRequest(url: request.url)
-        outgoing.method = .POST
+        outgoing.method = HTTPMethod(rawValue: request.method)
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-        outgoing.body = .bytes(ByteBuffer(bytes: request.body))
+        if request.method == "POST" { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
             let response = try await client.execute(outgoing, timeout: timeout)
             let body = try await response.body.collect(upTo: Self.answerLimit)

@@ -1,14 +1,21 @@
-/// One POST to a server.
+/// One request to a server.
 public struct ClientRequest: Sendable {
+    /// The method.
+    public var method: String
     /// The whole URL.
     public var url: String
     /// Header fields, in order.
     public var headers: [(name: String, value: String)]
     /// The body.
     public var body: [UInt8]
+    /// Whether something is only asked for.
+    public var isGet: Bool { method == "GET" }
 
     /// Creates a request.
-    public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    public init(
+        method: String = "POST", url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body

@@ -34,6 +34,12 @@ struct BatchBuilder {
         return batch.rejections.count >= BatchLimits.rejections ? finish() : nil
     }
 
+    /// Notes a record that is left out on purpose; returns a batch as ``append(line:write:)`` does.
+    mutating func skip() -> ImportBatch? {
+        batch.skipped += 1
+        return batch.skipped >= BatchLimits.skipped ? finish() : nil
+    }
+
     /// Hands over what there is, `nil` if there is nothing.
     mutating func finish() -> ImportBatch? {
         guard !batch.isEmpty else { return nil }

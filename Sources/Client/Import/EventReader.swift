@@ -5,6 +5,7 @@ final class EventReader {
     private let buffer: RecordBuffer
     private let mapping: ColumnMapping
     private let delimiter: UInt8
+    private let accessLog: AccessLogEncoder
     private var format: ImportFormat
     private var builder: BatchBuilder
     private var isStarted = false
@@ -14,12 +15,14 @@ final class EventReader {
     private var cells: [CSVCell] = []
 
     init(
-        file: InputFile, format: ImportFormat, mapping: ColumnMapping, delimiter: UInt8, limits: BatchLimits
+        file: InputFile, format: ImportFormat, mapping: ColumnMapping, delimiter: UInt8,
+        accessLog: AccessLogEncoder, limits: BatchLimits
     ) {
         buffer = RecordBuffer(file)
         self.format = format
         self.mapping = mapping
         self.delimiter = delimiter
+        self.accessLog = accessLog
         builder = BatchBuilder(file: file.name, limits: limits)
     }
 
@@ -27,7 +30,12 @@ final class EventReader {
     func next() throws(ClientError) -> ImportBatch? {
         if !isStarted { try start() }
         while true {
-            let batch = format == .csv ? try nextRecords() : nextLines()
+            let batch =
+                switch format {
+                case .csv: try nextRecords()
+                case .accessLog: nextRequests()
+                case .ndjson, .auto: nextLines()
+                }
             if let batch { return batch }
             if buffer.isAtEnd { return builder.finish() }
             try buffer.refill(line: line)
@@ -38,40 +46,73 @@ final class EventReader {
 
     private func start() throws(ClientError) {
         isStarted = true
-        while buffer.bytes.count < 3, !buffer.isAtEnd { try buffer.refill(line: line) }
+        // A whole line, so that its form can be told.
+        while buffer.bytes.count < 16_384, !buffer.bytes.contains(UInt8(ascii: "\n")), !buffer.isAtEnd {
+            try buffer.refill(line: line)
+        }
         if format == .auto {
             format = ImportFormat.named(buffer.file.name) ?? ImportFormat.sniffed(buffer.bytes)
         }
         if buffer.bytes.starts(with: [0xef, 0xbb, 0xbf]) { buffer.consume(3) }
+        if format != .csv, !mapping.entries.isEmpty {
+            throw ClientError(
+                .usage, "--map is for CSV, and \(name) is \(format == .ndjson ? "NDJSON" : "an access log")")
+        }
         if format == .ndjson {
-            guard mapping.entries.isEmpty else {
-                throw ClientError(.usage, "--map is for CSV, and \(name) is NDJSON")
-            }
             guard buffer.bytes.first != UInt8(ascii: "[") else {
                 throw ClientError(
                     .file, "\(name) is a JSON array, not NDJSON; write one event a line, as `jq -c '.[]'` does")
             }
-        } else {
+        } else if format == .csv {
             try readHeader()
         }
+    }
+
+    // MARK: Access logs
+
+    /// Takes whole lines; `nil` when it needs more bytes.
+    private func nextRequests() -> ImportBatch? {
+        while let (number, content) = takeLine() {
+            if content.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
+            var batch: ImportBatch?
+            do throws(AccessLogLine.Fault) {
+                let request = try AccessLogLine(content)
+                if let kind = accessLog.kind(of: request) {
+                    batch = builder.append(line: number) { accessLog.append(request, as: kind, to: &$0) }
+                } else {
+                    batch = builder.skip()
+                }
+            } catch {
+                batch = builder.reject(line: number, code: "malformed_line", detail: error.detail)
+            }
+            if let batch { return batch }
+        }
+        return nil
+    }
+
+    /// Takes a line, given without its end; `nil` when it needs more bytes. Valid until more are read.
+    private func takeLine() -> (number: Int, content: UnsafeRawBufferPointer)? {
+        let bytes = buffer.bytes
+        let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+        guard end != nil || buffer.isAtEnd && !bytes.isEmpty else { return nil }
+        let content = UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)])
+        defer {
+            line += 1
+            buffer.consume(min(content.count + 1, bytes.count))
+        }
+        return (line, content)
     }
 
     // MARK: NDJSON
 
     /// Takes whole lines; `nil` when it needs more bytes.
     private func nextLines() -> ImportBatch? {
-        while true {
-            let bytes = buffer.bytes
-            let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
-            guard end != nil || buffer.isAtEnd && !bytes.isEmpty else { return nil }
-            let content = UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)])
-            let number = line
-            line += 1
-            buffer.consume(min(content.count + 1, bytes.count))
+        while let (number, content) = takeLine() {
             // The server counts events, not lines: blank ones are not sent.
             if content.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }) { continue }
             if let batch = builder.append(line: number, write: { Self.append(content, to: &$0) }) { return batch }
         }
+        return nil
     }
 
     private static func append(_ line: UnsafeRawBufferPointer, to output: inout [UInt8]) {

@@ -8,6 +8,8 @@ public struct ImportBatch: Sendable {
     public var lines: [Int] = []
     /// What is wrong with records that were not even worth sending.
     public var rejections: [ImportRejection] = []
+    /// Records that are left out on purpose.
+    public var skipped = 0
 
     /// Creates an empty batch.
     public init(file: String) {
@@ -15,7 +17,7 @@ public struct ImportBatch: Sendable {
     }
 
     /// Whether there is nothing in it to send or to tell.
-    public var isEmpty: Bool { lines.isEmpty && rejections.isEmpty }
+    public var isEmpty: Bool { lines.isEmpty && rejections.isEmpty && skipped == 0 }
 }
 
 /// One event that was not taken, and why.
@@ -46,6 +48,8 @@ public struct BatchLimits: Sendable, Equatable {
     public var bytes: Int
     /// Most records without an event before a batch is closed all the same, so that memory stays bounded.
     public static let rejections = 5000
+    /// Most records left out before a batch is closed, so that progress shows.
+    public static let skipped = 100_000
 
     /// Creates limits.
     public init(events: Int, bytes: Int) {

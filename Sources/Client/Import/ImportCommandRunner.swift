@@ -24,7 +24,8 @@ public enum ImportCommandRunner {
             console.printError("error: \(error.message)")
             return 1
         }
-        let report = ImportReport(tally: tally, seconds: start.duration(to: .now) / .seconds(1))
+        let report = ImportReport(
+            tally: tally, seconds: start.duration(to: .now) / .seconds(1), isDryRun: options.dryRun)
         if options.json {
             console.output(report.json.encoded + [UInt8(ascii: "\n")])
         } else {

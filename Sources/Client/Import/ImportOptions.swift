@@ -10,6 +10,10 @@ public struct ImportOptions: Sendable {
     public var mappings: [String] = []
     /// The format of all files.
     public var format: ImportFormat = .auto
+    /// How access logs are read.
+    public var accessLog = AccessLogOptions()
+    /// Whether nothing is stored, and only told what would become of the events.
+    public var dryRun = false
     /// What stands between the cells of CSV.
     public var delimiter = UInt8(ascii: ",")
     /// How large a request becomes.
@@ -65,8 +69,19 @@ public struct ImportOptions: Sendable {
         self.files = files
     }
 
-    /// Checks what needs no file: the mappings.
+    /// Checks what needs no file: the mappings, and where a log comes from.
     public func validate() throws(ClientError) {
         _ = try ColumnMapping(mappings)
+        if let base = accessLog.baseURL {
+            guard ["http://", "https://"].contains(where: { base.hasPrefix($0) && base.count > $0.count }) else {
+                throw ClientError(.usage, "--base-url must be a scheme and a host, such as https://example.com")
+            }
+        }
+        if let salt = accessLog.salt, salt.utf8.count < AccessLogOptions.leastSaltBytes {
+            throw ClientError(
+                .usage,
+                "--salt must have at least \(AccessLogOptions.leastSaltBytes) bytes: with a short one, addresses can be "
+                    + "found by trying all")
+        }
     }
 }

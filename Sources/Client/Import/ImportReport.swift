@@ -4,18 +4,23 @@ public struct ImportReport: Sendable {
     public var tally: ImportTally
     /// How long it took.
     public var seconds: Double
+    /// Whether nothing was stored.
+    public var isDryRun = false
 
     /// Creates a report.
-    public init(tally: ImportTally, seconds: Double) {
+    public init(tally: ImportTally, seconds: Double, isDryRun: Bool = false) {
         self.tally = tally
         self.seconds = seconds
+        self.isDryRun = isDryRun
     }
 
     /// The counts on one line.
     public var summary: String {
         let rate = seconds > 0 ? Int(Double(tally.total) / seconds) : 0
         let tenths = Int(seconds * 10)
-        return "accepted \(tally.accepted), duplicate \(tally.duplicate), rejected \(tally.rejected)"
+        let skipped = tally.skipped > 0 ? ", left out \(tally.skipped)" : ""
+        return (isDryRun ? "nothing stored; it would be: " : "")
+            + "accepted \(tally.accepted), duplicate \(tally.duplicate), rejected \(tally.rejected)\(skipped)"
             + " in \(tenths / 10).\(tenths % 10) s (\(rate) events/s)"
     }
 
@@ -42,6 +47,8 @@ public struct ImportReport: Sendable {
             JSONMember("delivered", .bool(tally.failure == nil)),
             JSONMember("errors", .array(tally.rejections.map { Self.json($0) })),
         ])
+        if isDryRun { node.set("dry_run", .bool(true)) }
+        if tally.skipped > 0 { node.set("skipped", .number(String(tally.skipped))) }
         if let failure = tally.failure { node.set("failure", .string(failure.message)) }
         return node
     }

@@ -13,6 +13,7 @@ final class ImportSource: @unchecked Sendable {
     private let queue = DispatchQueue(label: "weir.import")
     private let options: ImportOptions
     private let mapping: ColumnMapping
+    private let accessLog: AccessLogEncoder
 
     // Touched on the queue only, which is what makes the class safe to share.
     private var remaining: ArraySlice<String>
@@ -23,6 +24,7 @@ final class ImportSource: @unchecked Sendable {
     init(_ options: ImportOptions) throws(ClientError) {
         self.options = options
         mapping = try ColumnMapping(options.mappings)
+        accessLog = AccessLogEncoder(options.accessLog)
         remaining = options.files[...]
         var total = 0
         // Looking at every file before anything is sent finds a wrong name while nothing has happened yet.
@@ -50,7 +52,7 @@ final class ImportSource: @unchecked Sendable {
                     self.file = file
                     reader = EventReader(
                         file: file, format: options.format, mapping: mapping, delimiter: options.delimiter,
-                        limits: options.limits)
+                        accessLog: accessLog, limits: options.limits)
                 }
                 let batch = try reader?.next()
                 let fileBytes = file?.bytesRead ?? 0

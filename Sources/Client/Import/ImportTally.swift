@@ -9,6 +9,8 @@ public struct ImportTally: Sendable, Equatable {
     public private(set) var duplicate = 0
     /// Events and records that were not taken.
     public private(set) var rejected = 0
+    /// Records that were left out on purpose.
+    public private(set) var skipped = 0
     /// The first rejections, by file and line.
     public private(set) var rejections: [ImportRejection] = []
     /// The first error that kept a batch from being delivered or a file from being read.
@@ -37,6 +39,7 @@ public struct ImportTally: Sendable, Equatable {
 
     /// Counts the records of a batch that were not sent.
     public mutating func addRejections(of batch: ImportBatch) {
+        skipped += batch.skipped
         rejected += batch.rejections.count
         for rejection in batch.rejections { keep(rejection) }
     }

@@ -33,6 +33,7 @@ public struct Importer<Sender: RequestSender>: Sendable {
     /// An error is thrown only for what is wrong before anything was sent.
     public func run() async throws(ClientError) -> ImportTally {
         let source = try ImportSource(options)
+        if options.dryRun { try await checkDryRun() }
         let state = ImportState(files: options.files)
         let progress = console.errorIsTerminal ? ProgressLine(console: console, total: source.totalBytes) : nil
         await withTaskGroup { group in
@@ -110,8 +111,26 @@ public struct Importer<Sender: RequestSender>: Sendable {
         }
     }
 
+    /// Makes sure that the server knows what a dry run is, since one that does not would store the events.
+    private func checkDryRun() async throws(ClientError) {
+        var request = ClientRequest(url: options.server.url("/openapi.json", parameters: []), headers: [], body: [])
+        request.headers += ClientRequest.authorization(options.key)
+        request.method = "GET"
+        let response: ClientResponse
+        do throws(ClientError) {
+            response = try await sender.send(request)
+        } catch {
+            throw ClientError(error.kind, "\(options.server.base) cannot be reached: \(error.message)")
+        }
+        guard response.status == 200, String(decoding: response.body, as: UTF8.self).contains("\"dry_run\"") else {
+            throw ClientError(
+                .refused, "\(options.server.base) does not offer dry runs; nothing was sent, since it would be stored")
+        }
+    }
+
     private func makeRequest(_ batch: ImportBatch) throws(ClientError) -> ClientRequest {
         var parameters = [(name: "backfill", value: "true")]
+        if options.dryRun { parameters.append((name: "dry_run", value: "true")) }
         if let site = options.site { parameters.append((name: "site", value: site)) }
         var headers = [(name: "Content-Type", value: "application/x-ndjson")]
         headers += ClientRequest.authorization(options.key)

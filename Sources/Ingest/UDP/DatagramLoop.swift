@@ -25,14 +25,21 @@ struct DatagramLoop: ~Copyable {
     private let sink: DatagramSink
     private let logger: Logger
 
-    /// The body that is being joined, how many datagrams are in it, and the slot of its first one.
+    /// The body that is being joined, how many datagrams are in it, and who sent them.
     private var body: [UInt8] = []
     private var joined = 0
-    private var firstSlot = 0
+    private var host: DatagramVector.Host?
+    private var sender = ""
 
     /// How long the loop sleeps at most before it looks whether it shall stop.
     private static let pollMilliseconds: CInt = 100
     private static let maxJoinedBytes = 512 << 10
+    /// How long datagrams that come one by one wait for others to be committed with. Nobody waits for an answer, and each
+    /// commit costs as much as dozens of events.
+    private static let gathering = Duration.milliseconds(gatherMilliseconds)
+    private static let gatherMilliseconds: CInt = 10
+    /// Vectors taken before the loop looks at the clock again.
+    private static let vectorsAWait = 64
     /// Vectors taken after the stop at most: what was queued, but not an endless stream of newcomers.
     private static let vectorsAfterStop = 256
 
@@ -52,23 +59,35 @@ struct DatagramLoop: ~Copyable {
     mutating func run(shouldStop: () -> Bool) {
         let clock = ContinuousClock()
         var nextDropCheck = clock.now.advanced(by: .seconds(1))
+        var joinedSince = clock.now
         while !shouldStop() {
-            if socket.waitUntilReadable(milliseconds: Self.pollMilliseconds) {
-                receiveVector()
+            let wasEmpty = joined == 0
+            let wait = wasEmpty ? Self.pollMilliseconds : Self.gatherMilliseconds
+            if socket.waitUntilReadable(milliseconds: wait) {
+                receiveQueued()
             }
-            if clock.now >= nextDropCheck {
+            let now = clock.now
+            if wasEmpty { joinedSince = now }
+            if joined > 0, now - joinedSince >= Self.gathering { deliver() }
+            if now >= nextDropCheck {
                 countKernelDrops()
-                nextDropCheck = clock.now.advanced(by: .seconds(1))
+                nextDropCheck = now.advanced(by: .seconds(1))
             }
         }
         var remaining = Self.vectorsAfterStop
         while remaining > 0, receiveVector() > 0 {
             remaining -= 1
         }
+        deliver()
         countKernelDrops()
     }
 
-    @discardableResult
+    /// Takes what is queued, joined over as many calls as it takes: the more has gathered, the less each event costs.
+    private mutating func receiveQueued() {
+        for _ in 0..<Self.vectorsAWait where receiveVector() < vector.slots { break }
+    }
+
+    /// Takes a vector off the socket and adds it to the body that is being joined.
     private mutating func receiveVector() -> Int {
         let count = vector.receive(from: socket)
         guard count >= 0 else {
@@ -79,7 +98,6 @@ struct DatagramLoop: ~Copyable {
         for slot in 0..<count {
             take(slot)
         }
-        deliver()
         return count
     }
 
@@ -94,14 +112,15 @@ struct DatagramLoop: ~Copyable {
             sink.dropped(.invalid, 1)
             return
         }
-        if joined > 0, !canJoin || !vector.haveSameHost(firstSlot, slot) {
+        let host = vector.host(slot)
+        if joined > 0, !canJoin || host != self.host {
             deliver()
         }
-        if joined == 0 {
-            firstSlot = slot
-        } else {
-            body.append(0x0A)
+        if host != self.host {
+            self.host = host
+            sender = vector.sender(slot)?.ipAddress ?? ""
         }
+        if joined > 0 { body.append(0x0A) }
         vector.append(slot, to: &body)
         joined += 1
         // A joined body stays far below what a body may hold, however small its events are.
@@ -116,9 +135,8 @@ struct DatagramLoop: ~Copyable {
         let count = body.count
         body.append(contentsOf: repeatElement(0, count: IngestService.padding))
         // The sender's address goes into the derived visitor only; it is never stored.
-        sink.offer(body, count, joined, vector.sender(firstSlot)?.ipAddress ?? "")
-        body = []
-        body.reserveCapacity(min(count + 4096, 1 << 20))
+        sink.offer(body, count, joined, sender)
+        body.removeAll(keepingCapacity: true)
         joined = 0
     }
 

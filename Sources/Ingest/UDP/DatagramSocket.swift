@@ -24,8 +24,9 @@ public struct UDPError: Error, Sendable, CustomStringConvertible {
 ///
 /// All calls are made from one thread at a time; the descriptor is closed when the value goes away.
 struct DatagramSocket: ~Copyable {
-    /// What the kernel is asked to queue while the process is busy. It may grant less (`net.core.rmem_max`).
-    static let receiveBufferBytes: CInt = 8 * 1024 * 1024
+    /// What the kernel is asked to queue while the process is busy. It grants that to a process with `CAP_NET_ADMIN`, and
+    /// others no more than `net.core.rmem_max`.
+    static let receiveBufferBytes: CInt = 32 * 1024 * 1024
 
     let descriptor: CInt
     /// The address actually bound: port 0 has become the port the system chose.
@@ -42,7 +43,10 @@ struct DatagramSocket: ~Copyable {
 
         var wanted = Self.receiveBufferBytes
         // A smaller queue than asked for is not an error: what overflows is counted.
-        _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &wanted, socklen_t(MemoryLayout<CInt>.size))
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        if setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, size) != 0 {
+            _ = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &wanted, size)
+        }
         let bound = address.withSockAddr { pointer, size in bind(descriptor, pointer, socklen_t(size)) }
         guard bound == 0 else {
             let code = errno

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Logging
 import NIOCore
@@ -21,14 +22,24 @@ public final class UDPReceiver: Service {
     ///   - host: an address or a name; of several addresses the first is taken.
     ///   - port: 0…65535; 0 picks a free one.
     ///   - service: takes the events.
+    ///   - access: says which events may go where.
     ///   - logger: for what is odd on the socket, at debug level.
     /// - Throws: ``UDPError`` when the name does not resolve or the address cannot be bound.
-    public convenience init(host: String, port: Int, service: IngestService, logger: Logger) throws(UDPError) {
+    public convenience init(
+        host: String, port: Int, service: IngestService, access: AccessControl, logger: Logger
+    ) throws(UDPError) {
         let sink = DatagramSink(
             offer: { padded, count, datagrams, sender in
+                let client = ClientAddress(sender) ?? .unknown
+                guard access.admitDatagrams(from: client) else {
+                    service.countDropped(reason: .rateLimited, datagrams, transport: .udp)
+                    return
+                }
                 let context = IngestContext(
-                    site: nil, userAgent: [], clientAddress: sender, backfill: false, transport: .udp)
-                service.offer(padded: padded, count: count, datagrams: datagrams, context: context)
+                    site: nil, userAgent: [], clientAddress: client.text, backfill: false, transport: .udp,
+                    rule: access.datagramRule())
+                let events = service.offer(padded: padded, count: count, datagrams: datagrams, context: context)
+                access.chargeDatagrams(from: client, events: events)
             },
             dropped: { reason, datagrams in
                 service.countDropped(reason: reason, datagrams, transport: .udp)

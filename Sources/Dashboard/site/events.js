@@ -1,0 +1,110 @@
+// The raw events, newest first, as they come in.
+
+import { query } from "./api.js";
+import { openDialog } from "./dialog.js";
+import { dimensionName, valueName } from "./dims.js";
+import { data, el, icon, reconcile } from "./dom.js";
+import { moment, regionName } from "./format.js";
+import { scope } from "./live.js";
+import { Panel } from "./panel.js";
+import { zone } from "./ranges.js";
+import * as state from "./state.js";
+
+const PAGE = 100;
+const MOST = 2000;
+
+const keyOf = (event, index) => JSON.stringify([event.time, event.visitor, event.event, event.path, event.props, event.twin ?? index * 0]);
+
+/** Equal events of one millisecond are told apart by their number, so that each has a row. */
+function told(events) {
+  const seen = new Map();
+  // Counted from the oldest: what is there keeps its number when more come.
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    const event = events[index];
+    const key = JSON.stringify(event);
+    event.twin = seen.get(key) ?? 0;
+    seen.set(key, event.twin + 1);
+  }
+  return events;
+}
+
+function details(event) {
+  const fields = Object.entries(event).flatMap(([name, value]) => name === "props" ? Object.entries(value).map(([key, one]) => [`props.${key}`, one]) : name === "twin" ? [] : [[name, value]]);
+  return openDialog("Event", (close) => el("dl", { class: "fields" }, fields.flatMap(([name, value]) => [
+    el("dt", { text: dimensionName(name), title: name }),
+    el("dd", {}, data(Array.isArray(value) ? value.join(", ") : String(value)), name === "time" || name === "value" || Array.isArray(value) ? null
+      : el("button", { type: "button", class: "icon-only", "aria-label": `Filter by ${dimensionName(name)}`, title: "Filter by this", onclick: () => { close(null); state.addFilter({ dim: name, op: "is", values: [value] }); } }, icon("filter"))),
+  ])));
+}
+
+function row(event) {
+  const filterBy = (dim, value, text) => value === undefined || value === null ? el("span", { class: "hint", text: "–" }) : el("button", {
+    type: "button", class: "link", title: `Filter: ${dimensionName(dim)} is ${valueName(dim, value)}`, onclick: () => state.addFilter({ dim, op: "is", values: [value] }),
+  }, data(text ?? valueName(dim, value)));
+  return el("tr", {}, el("td", { class: "time" }, el("time", { datetime: event.time, text: moment(event.time, zone()) })),
+    el("td", { class: "what" }, filterBy("event", event.event)), el("td", {}, filterBy("path", event.path)), el("td", { class: "who" }, filterBy("visitor", event.visitor)),
+    el("td", { class: "place" }, filterBy("country", event.country, event.country && regionName(event.country))),
+    el("td", { class: "act" }, el("button", { type: "button", class: "icon-only", "aria-label": `All fields of ${event.event} at ${moment(event.time, zone())}`, title: "All fields", onclick: () => details(event) }, icon("more"))));
+}
+
+/** Shows the view in `root`. */
+export function mount(root) {
+  let older = [];
+  let cursor = null;
+  let oldest = "";
+  const more = el("button", { type: "button", class: "quiet more", text: "Show older events", onclick: loadMore });
+  const body = el("tbody");
+  const table = el("table", { class: "stream" }, el("caption", { class: "spoken", text: "Events, newest first" }), el("thead", {}, el("tr", {},
+    el("th", { scope: "col", class: "time", text: "Time" }), el("th", { scope: "col", text: "Event" }), el("th", { scope: "col", text: "Page" }), el("th", { scope: "col", class: "who", text: "Visitor" }),
+    el("th", { scope: "col", class: "place", text: "Country" }), el("th", { scope: "col", class: "act" }, el("span", { class: "spoken", text: "Details" })))), body);
+  const columns = ["time", "event", "visitor", "path", "country", "value", "props"];
+
+  const panel = new Panel({
+    title: "Events", ask: () => ({ kind: "events", body: scope({ limit: PAGE }) }), empty: (answer) => answer.events.length === 0,
+    table: (answer) => ({ head: columns, rows: [...answer.events, ...older].map((event) => columns.map((name) => name === "props" ? JSON.stringify(event.props ?? {}) : event[name])) }),
+    draw(content, answer) {
+      if (panel.key !== oldest) {
+        older = [];
+        cursor = answer.cursor;
+        oldest = panel.key;
+        body.keyed = undefined;
+        body.replaceChildren();
+      }
+      if (!older.length) cursor = answer.cursor;
+      more.hidden = !cursor || older.length > MOST;
+      if (table.parentNode !== content) content.replaceChildren(table, more);
+      const before = body.childElementCount;
+      const known = new Set((body.keyed ?? new Map()).keys());
+      // What was loaded further down stays; where newer events have pushed some off the first page, they are in between.
+      const first = answer.events;
+      const end = first.at(-1)?.time ?? "";
+      const between = [...(panel.shown ?? []), ...older].filter((event) => event.time < end);
+      const all = told([...first, ...(older.length ? between : [])]);
+      panel.shown = older.length ? all : [];
+      reconcile(body, all, keyOf, (event) => {
+        const node = row(event);
+        if (before && !known.has(keyOf(event))) node.classList.add("new");
+        return node;
+      });
+    },
+  });
+
+  async function loadMore() {
+    more.disabled = true;
+    try {
+      const answer = await query("events", { ...panel.asked.body, cursor }, { urgent: true });
+      older = [...older, ...answer.events];
+      cursor = answer.cursor;
+      panel.shown = [...(panel.shown ?? []), ...answer.events];
+      panel.drawn = undefined;
+      panel.show(panel.answer);
+    } finally {
+      more.disabled = false;
+    }
+  }
+
+  root.append(el("h1", { class: "spoken", text: "Events" }), panel.element);
+  const update = () => panel.load();
+  update();
+  return { update, close: () => panel.close() };
+}
