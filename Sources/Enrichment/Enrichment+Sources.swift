@@ -29,16 +29,19 @@ extension Enrichment {
     /// Stands for a code that is not there yet: a table holds only what some row has.
     private static let pending = UInt32.max
 
-    /// Sets the sources of rows whose referrer is of another host than their page.
+    /// Sets the sources of rows whose referrer is of another host than their page, and that no campaign brought.
     private func setReferrers(_ batch: ColumnBatch, _ codes: inout [UInt32]) {
         let referrers = batch.columns[columns.referrerHost]
         guard !referrers.codes.isEmpty else { return }
         let hosts = batch.columns[columns.host]
+        let campaigns = batch.columns[columns.utmSource].codes
         var known = [UInt32](repeating: Self.pending, count: referrers.table.count)
         // Where host and referrer are the same but for `www.`, they have the same number.
         let own = Self.identities(hosts.table, batch.hash)
         let foreign = Self.identities(referrers.table, batch.hash)
         for (row, referrer) in referrers.codes.enumerated() where referrer != 0 {
+            // What no row takes must not become a value.
+            if row < campaigns.count, campaigns[row] != 0 { continue }
             let host = row < hosts.codes.count ? Int(hosts.codes[row]) : 0
             guard foreign[Int(referrer)] != own[host] else { continue }
             codes[row] = code(of: Int(referrer), in: referrers.table, batch, &known) {
