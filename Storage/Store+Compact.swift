@@ -96,7 +96,7 @@ extension Store {
             let sources = try MergeSources(work.segments.map { $0.reading(through: cache) }, hash: hash)
             header = try SegmentMerge.write(
                 sources, .all(of: sources, bucket: work.task.bucket, isBrief: work.task.isBrief), segment: number,
-                into: &parts, hints: storageHints(site: work.site)
+                into: &parts, hints: storageHints(site: work.site, rows: sources.rows)
             ) { () throws(StorageError) in
                 if self.compactionHolds.load(ordering: .relaxed) > 0 { throw .cancelled }
             }

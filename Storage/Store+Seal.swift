@@ -22,7 +22,7 @@ extension Store {
         let plan = try SealPlan(
             sources, watermark: watermark, sealedThrough: partition.sealedThrough, all: all,
             longest: longestBucket(of: site))
-        let hints = storageHints(site: site)
+        let hints = storageHints(site: site, rows: sources.rows)
         var parts = PartsBatch(self, site: site)
         var segments: [Segment] = []
         for output in plan.outputs {
@@ -61,14 +61,16 @@ extension Store {
     }
 
     /// How columns are stored in the largest of the segments that the site sealed last.
-    func storageHints(site: UInt32) -> [[UInt8]: ColumnStorage.Kind] {
+    ///
+    /// - Parameter rows: of the segment that is to be written.
+    func storageHints(site: UInt32, rows: Int) -> [[UInt8]: ColumnStorage.Kind] {
         let sealed = state.withLock { $0.sites[site]?.sealed ?? [] }
         let latest = sealed.filter {
             $0.header.tellsDependences && $0.header.rows >= SegmentMerge.minDependentRows
         }.suffix(8)
         guard let header = latest.max(by: { $0.header.rows < $1.header.rows })?.header else { return [:] }
-        return Dictionary(
-            header.columns.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
+        let told = header.columns.filter { header.tells($0.storage.kind, ofRows: rows) }
+        return Dictionary(told.map { (Array($0.name.utf8), $0.storage.kind) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Puts the rows that stay in flight into a batch: those of each run as a log row of its own, so that only what they
@@ -98,4 +100,8 @@ extension Store {
 extension SegmentHeader {
     /// Whether a column was derived. Where none was, perhaps none was to be: segments that are written quickly have none.
     var tellsDependences: Bool { version >= 2 && columns.contains { $0.storage != .plain } }
+
+    /// Whether how a column of it is stored tells anything of a segment of so many rows. In few rows most pairs of values are
+    /// new, so that a column may be plain which in many would follow from another.
+    func tells(_ kind: ColumnStorage.Kind, ofRows rows: Int) -> Bool { kind != .plain || self.rows * 8 >= rows }
 }

@@ -72,6 +72,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "postQuery", "tags": ["query"],
             "summary": "Ask a query as JSON. Which fields it may have depends on the kind.",
+            "parameters": [{"$ref": "#/components/parameters/site"}],
             "requestBody": {"content": {"application/json": {"schema": {"anyOf": [
               {"$ref": "#/components/schemas/AggregateQuery"}, {"$ref": "#/components/schemas/TimeseriesQuery"},
               {"$ref": "#/components/schemas/TopQuery"}, {"$ref": "#/components/schemas/FunnelQuery"},

@@ -19,9 +19,11 @@ extension WebResponder {
     func postQuery(_ request: Request, kind: String, context: WebContext) async throws -> Response {
         let engine = try state.backend().engine
         let grant = try admit(request, .read, context: context)
+        // A site in the body goes before that of the URL, as it does for events.
+        let site = try QueryString(request.uri.query ?? "").site() ?? grant.boundSite
         let body = try await reader.query(request)
         return try await run(engine, grant, context) { () throws(QueryError) in
-            try QueryRequest(kind: kind, json: body, site: grant.boundSite)
+            try QueryRequest(kind: kind, json: body, site: site)
         }
     }
 

@@ -65,7 +65,8 @@ extension SegmentMerge {
             guard let position, segment.isSealed, !segment.isMasked, segment.header.tellsDependences,
                 segment.header.rows >= Self.minDependentRows, segment.header.rows > largest?.rows ?? 0
             else { continue }
-            largest = (segment.header.rows, segment.header.columns[position].storage.kind)
+            let kind = segment.header.columns[position].storage.kind
+            if segment.header.tells(kind, ofRows: order.rows) { largest = (segment.header.rows, kind) }
         }
         return largest?.kind ?? hints[Array(column.text.utf8)]
     }

@@ -32,6 +32,13 @@ struct DerivedColumnTests {
         }
     }
 
+    /// Takes the watermark past the day of all others, since what is written of an open one derives nothing.
+    private let last = MadeEvent(time: 20 * 86_400_000, name: "view", visitor: "last")
+
+    private func segment(of rows: Int, in store: Store) throws -> Segment {
+        try #require(store.snapshot(site: "default").segments.first { $0.header.rows == rows })
+    }
+
     @Test("Where a merge turns a column and what it is derived from around, it is derived the other way")
     func turnedAround() throws {
         var random = SeededGenerator(seed: seed)
@@ -44,9 +51,10 @@ struct DerivedColumnTests {
         let large = events(6_000, &random, pairs: (0..<40).map { ("a\($0)", "b\($0)") })
         // Many of the second for each of the first.
         let small = events(4_000, &random, pairs: (0..<300).map { ("a\($0 % 40)", "other\($0)") })
+        try store.add([last])
         try store.add(large)
         try store.flush()
-        let first = try #require(store.snapshot(site: "default").segments.first)
+        let first = try segment(of: 6_000, in: store)
         #expect(try source("props.a", of: first) == "stored", "seed \(seed)")
         #expect(try source("props.b", of: first) == "props.a", "seed \(seed)")
         try store.add(small)
@@ -56,6 +64,36 @@ struct DerivedColumnTests {
         try #require(segments.count == 1)
         #expect(try source("props.b", of: segments[0]) == "stored", "seed \(seed)")
         #expect(try source("props.a", of: segments[0]) == "props.b", "seed \(seed)")
-        #expect(try text(of: segments) == (large + small).map(\.text).sorted(), "seed \(seed)")
+        #expect(try text(of: segments) == ([last] + large + small).map(\.text).sorted(), "seed \(seed)")
+    }
+
+    @Test("What does not pay in few rows is looked for again in many")
+    func plainInFewRows() throws {
+        var random = SeededGenerator(seed: seed)
+        let directory = TemporaryDirectory()
+        let store = try directory.open(clock: ManualClock(january + 50 * 86_400_000))
+        // Nearly as many pairs of values as a column map may have rows, and another column that is derived.
+        let pairs = (0..<600).map { (a: "a\($0)", b: "b\($0 / 2)") }
+        func lot(_ count: Int) -> [MadeEvent] {
+            events(count, &random, pairs: pairs).map { event in
+                var event = event
+                event.texts.append(("country", event.visitor.hasSuffix("1") ? "DE" : "FR", .string))
+                return event
+            }
+        }
+        let (few, many) = (lot(2_500), lot(30_000))
+        try store.add([last])
+        try store.add(few)
+        try store.flush()
+        let small = try segment(of: 2_500, in: store)
+        #expect(try source("country", of: small) == "visitors", "seed \(seed)")
+        #expect(try source("props.b", of: small) == "stored", "seed \(seed)")
+        try store.add(many)
+        try store.flush()
+        let large = try segment(of: 30_000, in: store)
+        #expect(try source("props.b", of: large) == "props.a", "seed \(seed)")
+        #expect(
+            try text(of: store.snapshot(site: "default").segments) == ([last] + few + many).map(\.text).sorted(),
+            "seed \(seed)")
     }
 }

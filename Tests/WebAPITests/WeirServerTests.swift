@@ -27,6 +27,12 @@ struct WeirServerTests {
             let flat = try await server.request("GET", "/v1/query/aggregate?site=shop&metrics=visitors")
             #expect(try flat.json()["metrics"]?["visitors"]?.int == 2)
 
+            // The site may stand in the URL of a posted query too; one in its body goes before that.
+            let posted = try await server.request("POST", "/v1/query/aggregate?site=shop", body: "{}")
+            #expect(try posted.json()["metrics"]?["events"]?.int == 2)
+            let named = try await server.request("POST", "/v1/query/aggregate?site=other", body: #"{"site":"shop"}"#)
+            #expect(try named.json()["metrics"]?["events"]?.int == 2)
+
             let letters = try await server.request("GET", "/v1/dead-letters?site=shop").json()
             #expect(letters["dead_letters"]?.array?.first?["event"]?.text == "broken")
 
