@@ -10,19 +10,20 @@ package enum SourceNames {
     /// - Parameter host: in lower case, as `referrer_host` has it.
     package static func referrer(host: UnsafeRawBufferPointer) -> String? {
         guard host.count <= longestHost else { return nil }
-        var rest = String(decoding: host, as: UTF8.self)[...]
+        let text = String(decoding: host, as: UTF8.self)
+        var start = text.startIndex
         while true {
-            if let name = hosts[String(rest)] { return name }
-            let labels = rest.split(separator: ".", omittingEmptySubsequences: false)
-            guard labels.count > 1 else { return nil }
+            if let name = hosts[String(text[start...])] { return name }
+            guard let dot = text.utf8[start...].firstIndex(of: UInt8(ascii: ".")) else { return nil }
+            let next = text.utf8.index(after: dot)
             // `google.de`, `google.co.uk`: one name in every country.
-            let ending = labels.dropFirst()
-            if ending.count <= 2, ending.allSatisfy({ (2...3).contains($0.utf8.count) }),
-                let name = inEveryCountry[String(labels[0])]
+            let ending = text.utf8[next...].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            if ending.count <= 2, ending.allSatisfy({ (2...3).contains($0.count) }),
+                let name = inEveryCountry[String(text[start..<dot])]
             {
                 return name
             }
-            rest = rest[rest.index(after: labels[0].endIndex)...]
+            start = next
         }
     }
 

@@ -85,7 +85,7 @@ struct DeviceTests {
             "Chrome", "Web0S", .tv
         ),
         ("Roku/DVP-9.10 (519.10E04111A)", "Roku", "Roku", .tv),
-        ("Mozilla/5.0 (PlayStation 4 3.11) AppleWebKit/537.73 (KHTML, like Gecko)", "Apple Mail", "Other", .console),
+        ("Mozilla/5.0 (PlayStation 4 3.11) AppleWebKit/537.73 (KHTML, like Gecko)", "Other", "Other", .console),
         (
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox One) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/48.0.2564.82 Safari/537.36 Edge/20.02",
             "Edge", "Windows", .console
