@@ -88,13 +88,13 @@ public final class GroupIntake {
         do throws(StorageError) {
             try service.store.options.faults.hit(.ingestParsed)
         } catch {
-            service.settle(prepared, .failure(error), transport: .http, pixels: pixels)
+            service.settle(prepared, .failure(error), transport: .http, pixels: pixels, isAnsweredSilently: true)
             done(answers.map { _ in .failed(IngestError(error)) })
             return
         }
         let service = service
         let isTaken = service.committer.submit(prepared.item, bytes: bytes) { outcome in
-            service.settle(prepared, outcome, transport: .http, pixels: pixels)
+            service.settle(prepared, outcome, transport: .http, pixels: pixels, isAnsweredSilently: true)
             switch outcome {
             case .failure(let error): done(answers.map { _ in .failed(IngestError(error)) })
             case .success(let outcome):
@@ -128,12 +128,12 @@ public final class GroupIntake {
         do throws(StorageError) {
             try service.store.options.faults.hit(.ingestParsed)
         } catch {
-            service.settle(prepared, .failure(error), transport: transport)
+            service.settle(prepared, .failure(error), transport: transport, isAnsweredSilently: true)
             throw .storage(detail: error.description)
         }
         let service = service
         let isTaken = service.committer.submit(prepared.item, bytes: body.count) { outcome in
-            service.settle(prepared, outcome, transport: transport)
+            service.settle(prepared, outcome, transport: transport, isAnsweredSilently: true)
             done(prepared.answer(outcome))
         }
         if !isTaken { throw service.refusedByQueue() }

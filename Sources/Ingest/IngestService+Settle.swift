@@ -15,8 +15,13 @@ extension IngestService {
 
     /// Counts what became of a request, or of a group of them.
     ///
-    /// - Parameter pixels: requests of a group that were pixels; the others came as `transport` says.
-    func settle(_ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport, pixels: Int = 0) {
+    /// - Parameters:
+    ///   - pixels: requests of a group that were pixels; the others came as `transport` says.
+    ///   - isAnsweredSilently: whether nobody logs the answers.
+    func settle(
+        _ prepared: Prepared, _ outcome: GroupCommitter.Outcome, transport: Transport, pixels: Int = 0,
+        isAnsweredSilently: Bool = false
+    ) {
         counters.add { counts in
             if case .success(let outcome) = outcome {
                 switch outcome.settlement {
@@ -63,7 +68,7 @@ extension IngestService {
             }
         }
         // A client over HTTP is told, and that is logged with the answer. A full disk is logged when it begins.
-        if case .failure(let error) = outcome, transport != .http, !error.isDiskFull,
+        if case .failure(let error) = outcome, isAnsweredSilently || transport != .http, !error.isDiskFull,
             reports.isDue(error.description)
         {
             logger.error("Events were not stored.", metadata: ["error": "\(error)", "transport": "\(transport)"])

@@ -13,13 +13,15 @@ final class IngestHarness {
     let path: String
     let clock: ManualClock
     let options: StoreOptions
-    private(set) var service: IngestService
+    var service: IngestService { running[0] }
+    /// The one that runs; none while it is started again, since the old one must be gone by then.
+    private var running: [IngestService]
 
     private init(path: String, clock: ManualClock, options: StoreOptions, service: IngestService) {
         self.path = path
         self.clock = clock
         self.options = options
-        self.service = service
+        running = [service]
     }
 
     /// Runs a test, and checks at its end, and after one more start, that every event received is accounted for.
@@ -53,7 +55,16 @@ final class IngestHarness {
     func restart() async throws {
         expectConservation()
         await service.close()
-        service = try await Self.open(path, options, clock)
+        running = []
+        // The last thread of a closed service may still be on its way out, and holds the directory until it is.
+        for _ in 0..<500 where running.isEmpty {
+            if let service = try? await Self.open(path, options, clock) {
+                running = [service]
+            } else {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        if running.isEmpty { running = [try await Self.open(path, options, clock)] }
     }
 
     /// Sends a body.

@@ -178,7 +178,9 @@ struct RequestQueryTests {
 
     @Test("Codes are stable, and each has its status and title")
     func codes() {
-        let statuses = ["unknown_kind": 404, "storage_error": 500, "timeout": 504, "cancelled": 499]
+        let statuses = [
+            "unknown_kind": 404, "storage_error": 500, "timeout": 504, "cancelled": 499, "query_memory_busy": 503,
+        ]
         for code in QueryError.Code.allCases {
             let error = QueryError(code, "detail")
             #expect(error.code == code.rawValue)

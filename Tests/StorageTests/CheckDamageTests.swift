@@ -23,7 +23,7 @@ struct CheckDamageTests {
 
     /// What leaves no trace: rows that no other row knows of, and names without a checksum.
     private static let unseen: Set<String> = [
-        "l deleted", "i deleted", "d deleted", "e deleted", "msalt flipped", "msalt deleted",
+        "l deleted", "i deleted", "d deleted", "e deleted", "a deleted", "v deleted", "msalt flipped", "msalt deleted",
         "mpurge flipped", "mpurge deleted", "msites flipped", "msites deleted",
         // A letter more or less makes another name, and some site may have it.
         "s cut",

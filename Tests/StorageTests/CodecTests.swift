@@ -80,7 +80,7 @@ struct CodecTests {
         let identity = Block.Identity(kind: .ids, number: 7)
         let block = Block.encode(payload.bytes, identity: identity, level: 1)
         #expect(
-            Array(block.prefix(24)) == [0x57, 0x42, 1, 2] + [UInt8](repeating: 0, count: 12) + [7, 0, 0, 0, 0, 0, 0, 0])
+            Array(block.prefix(24)) == [0x57, 0x42, 2, 2] + [UInt8](repeating: 0, count: 12) + [7, 0, 0, 0, 0, 0, 0, 0])
         #expect(Array(block[24..<32]) == [17, 0, 0, 0, 17, 0, 0, 0])
         #expect(Array(block.dropFirst(40)) == payload.bytes)
         #expect(try block.withUnsafeBytes { try Block.decode($0, identity: identity) } == payload.bytes)
