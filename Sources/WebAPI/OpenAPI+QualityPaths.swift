@@ -13,6 +13,7 @@ extension OpenAPIDocument {
           ],
           "responses": {
             "401": {"$ref": "#/components/responses/Unauthorized"},
+            "403": {"$ref": "#/components/responses/Problem"},
             "200": {"description": "A page of dead letters.", "content": {"application/json": {
               "schema": {"$ref": "#/components/schemas/DeadLetters"}}}},
             "400": {"$ref": "#/components/responses/Problem"}, "429": {"$ref": "#/components/responses/Later"},
@@ -79,6 +80,7 @@ extension OpenAPIDocument {
             "parameters": [{"name": "version", "in": "query", "schema": {"type": "integer", "minimum": 1}}],
             "responses": {
             "401": {"$ref": "#/components/responses/Unauthorized"},
+            "403": {"$ref": "#/components/responses/Problem"},
               "200": {"description": "The version and which others there are.", "content": {"application/json": {
                 "schema": {"type": "object", "required": ["site", "version", "time", "schema", "versions"],
                   "properties": {"site": {"$ref": "#/components/schemas/Site"}, "version": {"type": "integer"},

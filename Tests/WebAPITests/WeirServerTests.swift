@@ -121,7 +121,7 @@ struct WeirServerTests {
             #expect(events.headers["access-control-allow-methods"]?.contains("POST") == true)
             #expect(
                 events.headers["access-control-allow-headers"]
-                    == "content-type, content-encoding, authorization, x-weir-key")
+                    == "content-type, content-encoding, idempotency-key, authorization, x-weir-key")
             #expect(events.headers["access-control-max-age"] != nil)
             let query = try await server.request("OPTIONS", "/v1/query/top", headers: origin)
             #expect(query.headers["access-control-allow-origin"] == nil)
