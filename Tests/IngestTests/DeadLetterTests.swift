@@ -19,7 +19,8 @@ struct DeadLetterTests {
                 """)
             harness.clock.set(IngestHarness.start + 1000)
             try await harness.send(#"{"event":""}"#, transport: .pixel)
-            let store = harness.service.store
+            // Not held over the restart.
+            var store: Store { harness.service.store }
             let page = try store.deadLetterPage(site: "default", limit: 2)
             #expect(page.letters.map(\.code) == ["empty_value", "missing_event"])
             #expect(page.letters.map(\.transport) == ["pixel", "http"])

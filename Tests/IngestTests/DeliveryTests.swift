@@ -17,9 +17,8 @@ struct DeliveryTests {
         try await IngestHarness.with { harness in
             let batch = Self.batch(0..<500)
             #expect(try await harness.send(batch).accepted == 500)
-            let service = harness.service
             let body = Array(batch.utf8)
-            let duplicates = try await withThrowingTaskGroup(of: Int.self) { group in
+            let duplicates = try await withThrowingTaskGroup(of: Int.self) { [service = harness.service] group in
                 for _ in 0..<20 {
                     group.addTask {
                         try await service.ingest(

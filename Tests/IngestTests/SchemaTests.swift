@@ -86,7 +86,8 @@ struct SchemaTests {
     @Test("What a new version refuses and the one before it took is listed, and needs to be meant")
     func compatibility() async throws {
         try await IngestHarness.with { harness in
-            let store = harness.service.store
+            // Not held over the restart.
+            var store: Store { harness.service.store }
             func declare(_ schema: EventSchema, force: Bool = false) throws -> SchemaDeclaration {
                 try store.declareSchema(schema, site: "shop", force: force)
             }
