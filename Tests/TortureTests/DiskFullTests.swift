@@ -65,7 +65,7 @@ extension Torture {
             _ = try Session.run(first, meter, seed: seed)
             let written = Int(limit - meter.space)
             try first.kill()
-            #expect(written > 50_000)
+            #expect(written > 10_000)
             let steps = TortureSize.pick(10, long: 200)
             let problems = try findProblems((0..<steps).map { written * $0 / steps }) { space in
                 let victim = try Prepared.copy(arguments: Session.arguments + ["--disk-reserve", "0"])
