@@ -196,6 +196,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func serve(_ settings: Settings) async throws {
+        ProcessSetup.boundFreeMemory()
         ProcessSetup.ignoreSignals()
         ProcessSetup.keepFilesPrivate()
         ProcessSetup.raiseFileLimit()
