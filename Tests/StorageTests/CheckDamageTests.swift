@@ -115,6 +115,9 @@ struct CheckDamageTests {
         var bytes = try Data(contentsOf: url)
         let place = try #require(bytes.range(of: Data("mformat".utf8)))
         bytes[place.upperBound] ^= 0x10
+        // The seed follows, mostly in the same block of the file, sometimes behind its end.
+        let seedPlace = try #require(bytes.range(of: Data("seed".utf8), in: place.upperBound..<bytes.endIndex))
+        bytes[seedPlace.upperBound] ^= 0x10
         try bytes.write(to: url)
         let report = try StoreCheck.run(directory: directory.path)
         #expect(report.findings.contains { $0.kind == .missing && $0.place.row == "the store's identity" })
