@@ -56,7 +56,7 @@ struct CheckDamageTests {
         return row
     }
 
-    @Test("Planted in any row, it is found and named, and with it undone nothing is")
+    @Test("B7: planted in any row, it is found and named, and with it undone nothing is")
     func everywhere() throws {
         let directory = TemporaryDirectory()
         try EveryPart.fill(directory, seed: seed)
