@@ -198,8 +198,8 @@ let package = Package(
         .testTarget(
             name: "LoadgenTests",
             dependencies: [
-                "LoadgenCore", product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
-                product("NIOHTTP1", "swift-nio"),
+                "LoadgenCore", "TestSupport", product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
+                product("NIOHTTP1", "swift-nio"), product("Histogram", "hdrhistogram-swift"),
             ],
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(

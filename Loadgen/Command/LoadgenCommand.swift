@@ -9,7 +9,7 @@ struct LoadgenCommand: AsyncParsableCommand {
         commandName: "loadgen",
         abstract:
             "Makes realistic click streams, sends them to a server at a chosen rate, and proves what became of them.",
-        subcommands: [GenerateCommand.self, RunCommand.self, VerifyCommand.self, MergeCommand.self])
+        subcommands: [GenerateCommand.self, RunCommand.self, VerifyCommand.self, MergeCommand.self, SoakCommand.self])
 }
 
 /// Writes text to standard error.

@@ -1,18 +1,18 @@
 /// A request in a web server's access log, in the combined format of Apache and nginx, as a page view.
 ///
 /// `HOST IDENT USER [10/Oct/2000:13:55:36 -0700] "GET /path HTTP/1.1" STATUS BYTES "REFERRER" "AGENT"`
-struct AccessLogEntry {
+package struct AccessLogEntry {
     /// Unix milliseconds.
-    let time: Int64
+    package let time: Int64
     /// The event as a line of JSON.
-    let event: [UInt8]
+    package let event: [UInt8]
 
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
     /// Reads a line; nil for one in another format.
-    init?(_ line: [UInt8]) {
+    package init?(_ line: [UInt8]) {
         guard let open = line.firstIndex(of: UInt8(ascii: "[")),
             let close = line[open...].firstIndex(of: UInt8(ascii: "]")),
             let time = Self.time(line[(open + 1)..<close])

@@ -8,9 +8,7 @@ extension HTTPSender {
         let now = loadgen_now()
         let isSuccess = (200..<300).contains(answer.status)
         let counts = isSuccess ? counts(of: answer, exchange.body) : nil
-        let mayRetry =
-            (answer.status == 429 || answer.status == 503) && exchange.tries < Self.tryLimit
-            && (!isOver || plan.keepsLedger)
+        let mayRetry = (answer.status == 429 || answer.status == 503) && exchange.tries < Self.tryLimit
         let isMeasured = exchange.intended - start >= plan.warmup
         tally.update(latency: counts != nil && isMeasured ? now - exchange.intended : nil) { tally in
             tally.statuses[answer.status, default: 0] += 1

@@ -34,7 +34,7 @@ extension HTTPSender {
         lostReason = reason
         connection.close()
         guard connection.exchange != nil else { return schedule(connection, at: nil) }
-        guard connection.attempts < Self.reconnectLimit, !isOver else { return giveUp(connection) }
+        guard connection.attempts < Self.reconnectLimit else { return giveUp(connection) }
         let pause = min(2500, Int64(100) << Int64(connection.attempts)) * 1_000_000
         connection.attempts += 1
         schedule(connection, at: loadgen_now() + pause)
@@ -125,7 +125,7 @@ extension HTTPSender {
             $0.brokenConnections += 1
             $0.firstError = $0.firstError ?? reason
         }
-        guard exchange.tries < Self.tryLimit, !isOver else { return giveUp(connection) }
+        guard exchange.tries < Self.tryLimit else { return giveUp(connection) }
         open(connection)
     }
 }

@@ -58,6 +58,7 @@ final class HTTPSender {
     var dead = 0
     /// Connections with something to do at a time of their own.
     var waiting: Set<Int> = []
+    /// Whether no further request is begun; those under way go on, and are sent again where they have to be.
     var isOver = false
     var lostReason: String?
     private var work: any Work

@@ -1,9 +1,9 @@
 /// Reads times from the lines of a file.
-enum ReplayTime {
+package enum ReplayTime {
     /// The `time` of an event's line of JSON, Unix milliseconds; nil where there is none.
     ///
     /// Looks for the key outside of strings at the object's own level, so a property of that name is not taken for it.
-    static func ofEvent(_ line: [UInt8]) -> Int64? {
+    package static func ofEvent(_ line: [UInt8]) -> Int64? {
         var depth = 0
         var index = 0
         while index < line.count {

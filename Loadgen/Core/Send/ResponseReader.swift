@@ -5,23 +5,23 @@
 #endif
 
 /// A whole answer of an HTTP server.
-struct HTTPAnswer {
+package struct HTTPAnswer {
     /// Its status.
-    var status = 0
+    package var status = 0
     /// The seconds of `Retry-After`, where that is a number.
-    var retryAfter: Int?
+    package var retryAfter: Int?
     /// Whether the connection can be used again.
-    var keepsAlive = true
+    package var keepsAlive = true
     /// Its body, as much of it as is wanted.
-    var body: [UInt8] = []
+    package var body: [UInt8] = []
 }
 
 /// Reads answers of HTTP/1.1, one at a time, from bytes as they come (RFC 9112).
 ///
 /// Logic without a socket: whoever owns one hands the bytes in and asks whether the answer is there.
-struct ResponseReader {
+package struct ResponseReader {
     /// Why what came is no answer.
-    struct Malformed: Error, Equatable {}
+    package struct Malformed: Error, Equatable {}
 
     private enum Framing {
         case length(Int)
@@ -44,14 +44,14 @@ struct ResponseReader {
     /// Creates a reader.
     ///
     /// - Parameter bodyLimit: How many bytes of a body are kept; the rest is read and forgotten.
-    init(bodyLimit: Int) {
+    package init(bodyLimit: Int) {
         self.bodyLimit = bodyLimit
     }
 
     /// Takes what came.
     ///
     /// - Returns: The answer, once it is complete; bytes behind it stay for the next one.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> HTTPAnswer? {
+    package mutating func take(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> HTTPAnswer? {
         if start == buffer.count {
             buffer.removeAll(keepingCapacity: true)
             start = 0
@@ -64,13 +64,13 @@ struct ResponseReader {
     func fresh() -> ResponseReader { ResponseReader(bodyLimit: bodyLimit) }
 
     /// The server has closed the connection: an answer that ends with that is complete.
-    mutating func end() -> HTTPAnswer? {
+    package mutating func end() -> HTTPAnswer? {
         guard case .untilClose? = framing else { return nil }
         return finish()
     }
 
     /// Whether an answer has begun.
-    var isWithin: Bool { framing != nil || start < buffer.count }
+    package var isWithin: Bool { framing != nil || start < buffer.count }
 
     private mutating func next() throws(Malformed) -> HTTPAnswer? {
         while true {
