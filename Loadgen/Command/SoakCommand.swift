@@ -60,7 +60,9 @@ struct SoakCommand: AsyncParsableCommand {
         if json {
             try printJSON(outcome)
         } else {
-            print("\(outcome.rounds) rounds from seed \(outcome.seed), \(outcome.events) events, \(outcome.queries) queries")
+            print(
+                "\(outcome.rounds) rounds from seed \(outcome.seed), \(outcome.events) events, \(outcome.queries) queries"
+            )
             for (name, sample) in [("first", outcome.samples.first), ("last", outcome.samples.last)] {
                 guard let sample else { continue }
                 print(

@@ -1,9 +1,10 @@
+import Foundation
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Musl
 #endif
-import Foundation
 
 /// What a process and its directory take at one moment.
 public struct ProcessSample: Sendable, Codable, Equatable {

@@ -36,7 +36,9 @@ public struct SoakLimits: Sendable {
         guard warm.count >= 4, let first = warm.first, let last = warm.last else { return [] }
         let hours = (last.seconds - first.seconds) / 3600
         var excesses: [String] = []
-        func check(_ what: String, _ value: (ProcessSample) -> Double?, _ perHour: Double, _ slack: Double, unit: Double) {
+        func check(
+            _ what: String, _ value: (ProcessSample) -> Double?, _ perHour: Double, _ slack: Double, unit: Double
+        ) {
             guard let slope = Self.slope(warm, value) else { return }
             let growth = slope * (last.seconds - first.seconds)
             if growth > perHour * hours + slack {

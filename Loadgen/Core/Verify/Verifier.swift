@@ -126,15 +126,15 @@ public final class Verifier {
     // MARK: What the server makes of them
 
     private func compare(_ site: Int, _ expected: ExpectedAnswers.Site) throws {
-        let where_ = stream.options.siteName(site).map { " of site \($0)" } ?? ""
+        let place = stream.options.siteName(site).map { " of site \($0)" } ?? ""
         let answer = try client.query(
             "aggregate", common(site, ["metrics": ["events", "visitors", "sum:value"]]))
         guard let metrics = answer["metrics"] as? [String: Any] else {
             throw ServerClient.Failure(description: "aggregate: the answer has no metrics")
         }
-        compare("events\(where_)", metrics["events"], Double(expected.events))
-        compare("distinct visitors\(where_)", metrics["visitors"], Double(expected.visitors))
-        compare("the sum of values\(where_)", metrics["sum:value"], Double(expected.cents) / 100)
+        compare("events\(place)", metrics["events"], Double(expected.events))
+        compare("distinct visitors\(place)", metrics["visitors"], Double(expected.visitors))
+        compare("the sum of values\(place)", metrics["sum:value"], Double(expected.cents) / 100)
         guard stream.options.content == .shop else { return }
         for (number, window) in ExpectedAnswers.windows.enumerated() {
             let answer = try client.query(
@@ -144,7 +144,7 @@ public final class Verifier {
             let steps = answer["steps"] as? [[String: Any]] ?? []
             for (step, name) in ExpectedAnswers.steps.enumerated() {
                 compare(
-                    "visitors\(where_) that come to \(name) within \(window / 1000) s",
+                    "visitors\(place) that come to \(name) within \(window / 1000) s",
                     step < steps.count ? steps[step]["count"] : nil, Double(expected.funnels[number][step]))
             }
         }
