@@ -1,74 +1,18 @@
 import NIOCore
 
-/// The bytes of one request or datagram.
+/// Some lines of a file.
 package struct Body: Sendable {
-    /// Lines of JSON.
+    /// The lines, as they are.
     package var bytes: ByteBuffer
-    /// How many events they are.
+    /// How many of them are not empty.
     package var events: Int
-    /// Where each line starts, if the events' times are to be set when the body is sent; else empty.
-    package var lineStarts: [Int32]
-
-    /// Puts the same time over every event's own.
-    ///
-    /// - Parameter time: As many bytes as a time of the generator has.
-    package mutating func setTimes(_ time: [UInt8]) {
-        for start in lineStarts {
-            bytes.setBytes(time, at: bytes.readerIndex + Int(start) + ClickstreamGenerator.timeOffset)
-        }
-    }
-}
-
-/// Something that bodies are taken from, one after the other.
-package protocol BodySource: Sendable {
-    /// The next body, or nil at the end. May block on a file.
-    mutating func nextBody() throws -> Body?
-}
-
-/// Bodies of generated events.
-package struct GeneratedBodies: BodySource {
-    private var generator: ClickstreamGenerator
-    private let batch: Int
-    private let byteLimit: Int
-    private var buffer: [UInt8] = []
-    private var remaining: Int
-
-    /// Creates the source.
-    ///
-    /// - Parameters:
-    ///   - options: The stream.
-    ///   - batch: Events a body.
-    ///   - byteLimit: No body gets longer than this.
-    ///   - events: No more events than these are taken from the stream.
-    package init(_ options: GeneratorOptions, batch: Int, byteLimit: Int = .max, events: Int? = nil)
-        throws(GeneratorError)
-    {
-        generator = try ClickstreamGenerator(options)
-        self.batch = batch
-        self.byteLimit = max(byteLimit, generator.longestLine)
-        remaining = events ?? .max
-    }
-
-    package mutating func nextBody() throws -> Body? {
-        buffer.removeAll(keepingCapacity: true)
-        var starts: [Int32] = []
-        starts.reserveCapacity(batch)
-        while starts.count < min(batch, remaining), buffer.count + generator.longestLine <= byteLimit {
-            let start = Int32(buffer.count)
-            guard generator.appendNext(into: &buffer) else { break }
-            starts.append(start)
-        }
-        guard !starts.isEmpty else { return nil }
-        remaining -= starts.count
-        return Body(bytes: ByteBuffer(bytes: buffer), events: starts.count, lineStarts: starts)
-    }
 }
 
 /// Bodies of the lines of a file, as they are.
 ///
 /// The file is read in big blocks, and a body is a slice of its block: nothing is copied but the line that a block
 /// cuts.
-package struct FileBodies: BodySource {
+package struct FileBodies: Sendable {
     private let file: SystemFile
     private let batch: Int
     private let byteLimit: Int
@@ -93,6 +37,7 @@ package struct FileBodies: BodySource {
         remaining = events ?? .max
     }
 
+    /// The next body, or nil at the end. May block on the file.
     package mutating func nextBody() throws -> Body? {
         guard remaining > 0 else { return nil }
         let wanted = min(batch, remaining)
@@ -114,7 +59,7 @@ package struct FileBodies: BodySource {
             // A stretch of nothing but empty lines is not worth a request.
             guard lines > 0 else { return try nextBody() }
             remaining -= lines
-            return Body(bytes: bytes, events: lines, lineStarts: [])
+            return Body(bytes: bytes, events: lines)
         }
     }
 

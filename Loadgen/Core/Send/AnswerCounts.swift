@@ -4,6 +4,12 @@ package struct AnswerCounts: Sendable, Equatable {
     package var duplicate: Int
     package var rejected: Int
 
+    package init(accepted: Int, duplicate: Int, rejected: Int) {
+        self.accepted = accepted
+        self.duplicate = duplicate
+        self.rejected = rejected
+    }
+
     /// Reads the counts from `{"accepted": …, "duplicate": …, "rejected": …, …}`; nil unless all three are there.
     ///
     /// A quote within a JSON string is escaped, so a key in quotes cannot be found inside of an error's text.

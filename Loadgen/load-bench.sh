@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Loads generated events into a fresh server over HTTP, each answer durable, and times queries over all of them.
-# usage: bench.sh BIN-DIRECTORY EVENTS
+# usage: load-bench.sh BIN-DIRECTORY EVENTS
 set -euo pipefail
 bin=$1
 events=$2

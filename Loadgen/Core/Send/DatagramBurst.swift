@@ -48,15 +48,15 @@ struct DatagramBurst: ~Copyable {
     var count: Int { lengths.count }
 
     /// Whether another burst has to begin before this body.
-    func isFull(before bytes: ByteBuffer) -> Bool {
+    func isFull(before bytes: [UInt8]) -> Bool {
         lengths.count == Self.limit
-            || (!lengths.isEmpty && max(longest, bytes.readableBytes) * (lengths.count + 1) > Self.bytesLimit)
+            || (!lengths.isEmpty && max(longest, bytes.count) * (lengths.count + 1) > Self.bytesLimit)
     }
 
     /// Adds a datagram; its bytes are the loadgen's own, at most ``RunOptions/datagramByteLimit``.
-    mutating func add(_ bytes: ByteBuffer) {
-        let length = min(bytes.readableBytes, slotBytes)
-        bytes.withUnsafeReadableBytes { source in
+    mutating func add(_ bytes: [UInt8]) {
+        let length = min(bytes.count, slotBytes)
+        bytes.withUnsafeBytes { source in
             if let start = source.baseAddress {
                 (memory + lengths.count * slotBytes).copyMemory(from: start, byteCount: length)
             }
