@@ -92,7 +92,7 @@ export function mount(root) {
   async function loadMore() {
     more.disabled = true;
     try {
-      const answer = await query("events", { ...panel.asked.body, cursor }, { urgent: true });
+      const answer = await query("events", { ...panel.asked.body, cursor }, { isUrgent: true });
       older = [...older, ...answer.events];
       cursor = answer.cursor;
       panel.shown = [...(panel.shown ?? []), ...answer.events];

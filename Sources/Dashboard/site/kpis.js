@@ -1,9 +1,9 @@
 // The numbers above the chart: now, and compared with as much of the period before.
 
-import { query } from "./api.js";
+import { query, queryPast } from "./api.js";
 import { METRICS } from "./dims.js";
 import { el, setText } from "./dom.js";
-import { change, metricText, number } from "./format.js";
+import { NONE, change, metricText, number } from "./format.js";
 import * as live from "./live.js";
 import { Panel } from "./panel.js";
 import { resolve } from "./ranges.js";
@@ -11,7 +11,7 @@ import * as state from "./state.js";
 
 const NAMES = Object.keys(METRICS);
 /** Those that the stream tells as well. */
-const LIGHT = ["visitors", "pageviews", "events"];
+const LIGHT = live.WATCHED;
 /** Fewer bounces are better. */
 const lowerIsBetter = new Set(["bounce_rate"]);
 /** Who did something within these five minutes is here now. */
@@ -56,7 +56,7 @@ export function kpiPanel() {
   }
 
   /** Both periods' numbers of some metrics; what is there of this one is shown while the other is computed. */
-  const asking = (metrics, late) => {
+  const asking = (metrics, isLate) => {
     const ask = () => {
       const { sofar } = resolve();
       const body = live.scope({ metrics });
@@ -64,8 +64,8 @@ export function kpiPanel() {
     };
     const fetch = async (kind, body, options) => {
       const { previous } = ask();
-      const answer = await query(kind, body, { ...options, late });
-      const before = previous && await query(kind, previous, { ...options, late });
+      const answer = await live.answerTo(body) ?? await query(kind, body, { ...options, isLate });
+      const before = previous && await queryPast(kind, previous, { ...options, isLate });
       return { ...answer, previous: before?.metrics };
     };
     return { ask, fetch, key: ({ body, previous }) => JSON.stringify([body, Boolean(previous)]) };
@@ -81,27 +81,33 @@ export function kpiPanel() {
     draw,
   });
   // Visits are told apart when they are asked for: these take longest, and come last.
-  const visits = new Panel({ ...asking(NAMES.filter((name) => !LIGHT.includes(name)), true), title: "Visits", place: strip, draw });
+  const visits = new Panel({ ...asking(NAMES.filter((name) => !LIGHT.includes(name)), true), title: "Visits", place: strip, rest: 15, draw });
   panel.content.append(strip);
   panel.ready();
 
+  let counted = "";
   async function count() {
     if (document.hidden || live.isPaused()) return;
     const { site, where } = live.scope();
+    const body = { site, range: NOW, metrics: ["visitors"], ...(where ? { where } : {}) };
+    counted = JSON.stringify([site, where]);
     try {
-      const answer = await query("aggregate", { site, range: NOW, metrics: ["visitors"], ...(where ? { where } : {}) });
-      setText(nowValue, number(answer.metrics.visitors));
+      const answer = await query("aggregate", body);
+      if (counted === JSON.stringify([site, where])) setText(nowValue, number(answer.metrics.visitors));
     } catch {
-      setText(nowValue, "–");
+      setText(nowValue, NONE);
     }
   }
   let due = false;
-  const unsubscribe = live.subscribe((what) => {
-    if (what !== "data") return;
-    draw();
+  const countSoon = () => {
     if (due) return;
     due = true;
     setTimeout(() => { due = false; count(); }, 1000);
+  };
+  const unsubscribe = live.subscribe((what) => {
+    if (what !== "data") return;
+    draw();
+    countSoon();
   });
   const clock = setInterval(count, 10_000);
   const close = panel.close.bind(panel);
@@ -117,7 +123,8 @@ export function kpiPanel() {
     draw();
     panel.load();
     visits.load();
-    count();
+    const { site, where } = live.scope();
+    if (counted !== JSON.stringify([site, where])) count();
   };
   return panel;
 }

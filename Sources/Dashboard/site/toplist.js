@@ -5,6 +5,7 @@ import { data, el, reconcile, setText, spoken } from "./dom.js";
 import { metricText } from "./format.js";
 import { scope } from "./live.js";
 import { Panel } from "./panel.js";
+import * as schema from "./schema.js";
 import * as state from "./state.js";
 
 const FEW = 8;
@@ -50,7 +51,7 @@ export function topPanel({ id, title, tabs, tools = [] }) {
     title, heading: bar, tools, class: "top",
     ask() {
       const tab = chosen();
-      if (!tab?.dim) return null;
+      if (!tab?.dim) return schema.now() ? null : undefined;
       const where = [...(scope().where ?? []), ...(tab.where ?? [])];
       const body = scope(where.length ? { where } : {});
       if (tab.sessions) return { kind: "sessions", body: { ...body, by: tab.dim, limit } };

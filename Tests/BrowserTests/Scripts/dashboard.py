@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 
+from panels import number, rows, scope, settled, totals
 from weirserver import until
 
 VIEWS = ["overview", "funnels", "retention", "paths", "events"]
@@ -31,31 +32,6 @@ def fill(server, tools):
     server.send([{"event": text, "visitor": text, "time": at + index, "url": f"https://shop.example/{text}", "title": text,
                   "props": {"text": text, text: "a property with such a name"}} for index, text in enumerate(HOSTILE)], backfill=True)
     return len(events) + len(HOSTILE)
-
-
-def number(text):
-    return float(text.replace(",", ""))
-
-
-def scope(tab):
-    """The site, range and filters of the page's own questions."""
-    return json.loads(tab.run("import(document.querySelector('script[type=module]').src.replace('main.js', 'live.js')).then((live) => JSON.stringify(live.scope()))"))
-
-
-def totals(tab):
-    return tab.run("Object.fromEntries([...document.querySelectorAll('button.kpi')].map((tile) => [tile.children[0].textContent, tile.children[1].title]))")
-
-
-def rows(tab, panel):
-    """A list's rows as `[text, exact numbers…]`."""
-    return tab.run("[...document.querySelectorAll('#%s-list tbody tr')].map((row) => [row.querySelector('bdi').textContent, "
-                   "...[...row.querySelectorAll('td')].map((cell) => cell.title)])" % panel)
-
-
-def settled(tab):
-    tab.until("!document.querySelector('.card[aria-busy=true]') || (window.scrollTo(0, window.scrollY + 400), "
-              "document.querySelector('.card[aria-busy=true]') === null)", "all panels")
-    tab.run("scrollTo(0, 0)")
 
 
 def check_numbers(server, tab):
