@@ -57,6 +57,8 @@ export function topPanel({ id, title, tabs, tools = [] }) {
       if (tab.sessions) return { kind: "sessions", body: { ...body, by: tab.dim, limit } };
       return { kind: "top", body: { ...body, by: tab.dim, metrics: tab.metrics, limit } };
     },
+    // Entry and exit pages are parts of one answer, and yet two lists.
+    key: (question) => JSON.stringify([question, chosen()?.name]),
     idle: "Nothing to choose from yet.",
     empty: (answer) => rowsOf(chosen(), answer).length === 0,
     table(answer) {
