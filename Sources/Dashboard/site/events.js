@@ -4,7 +4,7 @@ import { query } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { dimensionName, valueName } from "./dims.js";
 import { data, el, icon, reconcile } from "./dom.js";
-import { moment, regionName } from "./format.js";
+import { moment, momentParts, regionName } from "./format.js";
 import { scope } from "./live.js";
 import { Panel } from "./panel.js";
 import { zone } from "./ranges.js";
@@ -14,7 +14,7 @@ import { toast } from "./toast.js";
 const PAGE = 100;
 const MOST = 2000;
 
-const keyOf = (event, index) => JSON.stringify([event.time, event.visitor, event.event, event.path, event.props, event.twin ?? index * 0]);
+const keyOf = (event) => JSON.stringify([event.time, event.visitor, event.event, event.path, event.props, event.twin]);
 
 const text = (event) => JSON.stringify({ ...event, twin: undefined });
 
@@ -53,11 +53,12 @@ function details(event) {
 }
 
 function row(event) {
+  const [day, clock] = momentParts(event.time, zone());
   const filterBy = (dim, value, text) => value === undefined || value === null ? el("span", { class: "hint", text: "–" }) : el("button", {
     type: "button", class: "link", title: `Filter: ${dimensionName(dim)} is ${valueName(dim, value)}`, onclick: () => state.addFilter({ dim, op: "is", values: [value] }),
   }, data(text ?? valueName(dim, value)));
-  return el("tr", {}, el("td", { class: "time" }, el("time", { datetime: event.time, text: moment(event.time, zone()) })),
-    el("td", { class: "what" }, filterBy("event", event.event)), el("td", {}, filterBy("path", event.path)), el("td", { class: "who" }, filterBy("visitor", event.visitor)),
+  return el("tr", {}, el("td", { class: "time" }, el("time", { datetime: event.time, title: moment(event.time, zone()) }, el("span", { class: "date", text: `${day}, ` }), clock)),
+    el("td", { class: "what" }, filterBy("event", event.event), event.path ? el("small", { class: "under" }, data(event.path)) : null), el("td", { class: "where" }, filterBy("path", event.path)), el("td", { class: "who" }, filterBy("visitor", event.visitor)),
     el("td", { class: "place" }, filterBy("country", event.country, event.country && regionName(event.country))),
     el("td", { class: "act" }, el("button", { type: "button", class: "icon-only", "aria-label": `All fields of ${event.event} at ${moment(event.time, zone())}`, title: "All fields", onclick: () => details(event) }, icon("more"))));
 }
@@ -71,7 +72,7 @@ export function mount(root) {
   const more = el("button", { type: "button", class: "quiet more", text: "Show older events", onclick: loadMore });
   const body = el("tbody");
   const table = el("table", { class: "stream" }, el("caption", { class: "spoken", text: "Events, newest first" }), el("thead", {}, el("tr", {},
-    el("th", { scope: "col", class: "time", text: "Time" }), el("th", { scope: "col", text: "Event" }), el("th", { scope: "col", text: "Page" }), el("th", { scope: "col", class: "who", text: "Visitor" }),
+    el("th", { scope: "col", class: "time", text: "Time" }), el("th", { scope: "col", text: "Event" }), el("th", { scope: "col", class: "where", text: "Page" }), el("th", { scope: "col", class: "who", text: "Visitor" }),
     el("th", { scope: "col", class: "place", text: "Country" }), el("th", { scope: "col", class: "act" }, el("span", { class: "spoken", text: "Details" })))), body);
   const columns = ["time", "event", "visitor", "path", "country", "value", "props"];
 

@@ -47,11 +47,14 @@ export function kpiPanel() {
       value.title = metricText(metric, metrics[metric]);
       const before = previous[metric];
       const part = typeof before === "number" && before > 0 && typeof metrics[metric] === "number" ? (metrics[metric] - before) / before : null;
-      delta.hidden = part === null;
-      if (part === null) continue;
+      // Its line stays where there is nothing to compare with, so that nothing moves.
+      setText(delta, part === null ? "" : change(part));
+      delta.title = part === null ? "" : `${metricText(metric, before)} in the period before, up to the same time`;
+      if (part === null) {
+        delete delta.dataset.good;
+        continue;
+      }
       delta.dataset.good = Math.abs(part) < 0.005 ? "same" : String(part > 0 !== lowerIsBetter.has(metric));
-      setText(delta, change(part));
-      delta.title = `${metricText(metric, before)} in the period before, up to the same time`;
     }
   }
 
