@@ -43,6 +43,10 @@ export function kpiPanel() {
     const { metrics, previous } = known();
     for (const { metric, button, value, delta } of tiles) {
       button.setAttribute("aria-pressed", String(state.get("metric") === metric));
+      // The number of another question stays, faded, until this one's is there: nothing flickers.
+      const isWaiting = metrics[metric] === undefined && (panel.isAsking || visits.isAsking);
+      button.classList.toggle("waiting", isWaiting);
+      if (isWaiting) continue;
       setText(value, metricText(metric, metrics[metric], true));
       value.title = metricText(metric, metrics[metric]);
       const before = previous[metric];
@@ -123,9 +127,9 @@ export function kpiPanel() {
   panel.refresh = () => {
     // Numbers of another site or range would be wrong here.
     if (panel.key && JSON.stringify(panel.options.ask().body) !== JSON.stringify(panel.asked?.body)) panel.answer = visits.answer = undefined;
-    draw();
     panel.load();
     visits.load();
+    draw();
     const { site, where } = live.scope();
     if (counted !== JSON.stringify([site, where])) count();
   };
