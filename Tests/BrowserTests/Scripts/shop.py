@@ -162,6 +162,23 @@ def check_others(server, tab, filters=""):
     assert found == wanted, (found[:3], wanted[:3])
 
 
+def check_zone(server, tab):
+    """Days are those of the chosen zone, also where its clocks change, and the zone is in the address."""
+    tab.go(server.url + "/?site=ecom&range=2024-03-08..2024-03-14&tz=UTC&interval=day&compare=0")
+    tab.until("document.querySelector('svg.series path.line:not(.before)')?.getAttribute('d')")
+    tab.run("document.querySelector('.range summary').click()")
+    tab.until("document.querySelector('.menu-list.time select')")
+    tab.run("{ const box = document.querySelector('.menu-list.time select'); box.value = 'America/New_York'; box.dispatchEvent(new Event('change')); }")
+    tab.until("location.search.includes('tz=America/New_York')")
+    settled(tab)
+    here = scope(tab)
+    assert here["range"] == {"from": "2024-03-08T05:00:00Z", "to": "2024-03-15T04:00:00Z"} and here["timezone"] == "America/New_York", here
+    wanted = server.query("timeseries", **here, metrics=["visitors"], interval="day")["rows"]
+    assert len(wanted) == 7, wanted
+    same(lambda: ([[row[0], number(row[1])] for row in table(tab, "Visitors over time")], [[row["time"], row["visitors"]] for row in wanted]), "days of another zone", PATIENCE)
+    assert "America/New" in tab.run("document.getElementById('zone-note').textContent")
+
+
 def check_known(server, tab, known):
     """Funnels whose answers are known from an exhaustive search."""
     shown = 0
@@ -209,6 +226,7 @@ def check(server, browser, _):
     assert len(chosen) == 1 and chosen[0]["op"] == "is", chosen
     check_overview(server, tab)
 
+    check_zone(server, tab)
     check_funnel(server, tab)
     check_others(server, tab)
     filters = "&f=props.platform~is~mobile"
