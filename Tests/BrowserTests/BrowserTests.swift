@@ -45,7 +45,19 @@ struct BrowserTests {
         try run("dashboard")
     }
 
-    @Test("The shop's known funnels are on the dashboard", .enabled(if: Repository.hasShared, "needs the shared data"))
+    @Test("A site with keys is shown to who has one, and the key to nobody")
+    func keys() throws {
+        try run("keys")
+    }
+
+    @Test("A newcomer on a phone finds where mobile visitors drop off, and shares the link")
+    func walk() throws {
+        try run("walk")
+    }
+
+    @Test(
+        "Every panel shows the API's numbers of the shared shop, filtered by a click too, and its known funnels",
+        .enabled(if: Repository.hasShared, "needs the shared data"))
     func shop() throws {
         try run("shop")
     }

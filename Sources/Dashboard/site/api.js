@@ -4,6 +4,8 @@ import * as state from "./state.js";
 
 const KEY = "weir.key";
 const MOST = 4;
+/** Questions that wait, each kind in the order in which they came. */
+const urgent = [];
 const waiting = [];
 const later = [];
 let running = 0;
@@ -77,13 +79,14 @@ export async function call(path, options = {}) {
 }
 
 /**
- * Asks a query; a newer one of the same panel takes back an older one by `signal`. An `urgent` one goes first; a `late`
- * one, which is known to be dear, begins when nothing else is asked, so that it keeps nobody waiting.
+ * Asks a query; a newer one of the same panel takes back an older one by `signal`. An urgent one (`isUrgent`) goes before those
+ * that only renew an answer; a late one (`isLate`), which is known to be dear, begins when nothing else is asked, so
+ * that it keeps nobody waiting.
  */
-export function query(kind, body, { signal, urgent = false, late = false } = {}) {
+export function query(kind, body, { signal, isUrgent = false, isLate = false } = {}) {
   return new Promise((resolve, reject) => {
     const task = { kind, body, signal, resolve, reject };
-    if (late) {
+    if (isLate) {
       // Whatever comes up with it in the same frame is asked first.
       setTimeout(() => {
         later.push(task);
@@ -91,14 +94,14 @@ export function query(kind, body, { signal, urgent = false, late = false } = {})
       }, 60);
       return;
     }
-    waiting[urgent ? "unshift" : "push"](task);
+    (isUrgent ? urgent : waiting).push(task);
     next();
   });
 }
 
 function next() {
-  while ((running < MOST && waiting.length) || (running === 0 && later.length)) {
-    const task = waiting.shift() ?? later.shift();
+  while ((running < MOST && urgent.length + waiting.length) || (running === 0 && later.length)) {
+    const task = urgent.shift() ?? waiting.shift() ?? later.shift();
     if (task.signal?.aborted) {
       task.reject(task.signal.reason);
       continue;
@@ -109,6 +112,22 @@ function next() {
       next();
     });
   }
+}
+
+/** The answer about a period that is over is kept for a minute, or this many times as long as it took. */
+const WORTH = 100;
+const past = new Map();
+
+/** Asks about a period that is over, but not again and again: only late events still come into it. */
+export async function queryPast(kind, body, options) {
+  const key = JSON.stringify([kind, body, stored()]);
+  const now = performance.now();
+  for (const [name, { until }] of past) if (until < now) past.delete(name);
+  if (past.has(key)) return past.get(key).answer;
+  const answer = await query(kind, body, options);
+  const end = performance.now();
+  past.set(key, { answer, until: end + Math.max(60_000, (end - now) * WORTH) });
+  return answer;
 }
 
 async function ask({ kind, body, signal }) {

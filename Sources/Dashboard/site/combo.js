@@ -85,7 +85,7 @@ export function combobox({ label, value = "", placeholder = "", suggest, onpick,
 export function suggestValues(dim) {
   return async (text) => {
     const { site, range, timezone } = scope();
-    const answer = await query("values", { site, range, timezone, dim, limit: 12, ...(text ? { prefix: text } : {}) }, { urgent: true });
+    const answer = await query("values", { site, range, timezone, dim, limit: 12, ...(text ? { prefix: text } : {}) }, { isUrgent: true });
     return answer.values.map(({ value, events }) => ({ value, note: compact(events) }));
   };
 }

@@ -75,6 +75,10 @@ export function moment(time, zone) {
   return dateFormat(zone, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" }).format(new Date(time));
 }
 
+/** The same in two parts: the day, and the time of the day. */
+export const momentParts = (time, zone) => [{ month: "short", day: "numeric" }, { hour: "numeric", minute: "2-digit", second: "2-digit" }]
+  .map((options) => dateFormat(zone, options).format(new Date(time)));
+
 /** A day without a time zone, as `2026-11-22`. */
 export function dayName(day, options = { day: "numeric", month: "short", year: "numeric" }) {
   return dateFormat("UTC", options).format(new Date(day + "T00:00:00Z"));

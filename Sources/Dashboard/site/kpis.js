@@ -1,9 +1,9 @@
 // The numbers above the chart: now, and compared with as much of the period before.
 
-import { query } from "./api.js";
+import { query, queryPast } from "./api.js";
 import { METRICS } from "./dims.js";
 import { el, setText } from "./dom.js";
-import { change, metricText, number } from "./format.js";
+import { NONE, change, metricText, number } from "./format.js";
 import * as live from "./live.js";
 import { Panel } from "./panel.js";
 import { resolve } from "./ranges.js";
@@ -11,7 +11,7 @@ import * as state from "./state.js";
 
 const NAMES = Object.keys(METRICS);
 /** Those that the stream tells as well. */
-const LIGHT = ["visitors", "pageviews", "events"];
+const LIGHT = live.WATCHED;
 /** Fewer bounces are better. */
 const lowerIsBetter = new Set(["bounce_rate"]);
 /** Who did something within these five minutes is here now. */
@@ -43,20 +43,27 @@ export function kpiPanel() {
     const { metrics, previous } = known();
     for (const { metric, button, value, delta } of tiles) {
       button.setAttribute("aria-pressed", String(state.get("metric") === metric));
+      // The number of another question stays, faded, until this one's is there: nothing flickers.
+      const isWaiting = metrics[metric] === undefined && (panel.isAsking || visits.isAsking);
+      button.classList.toggle("waiting", isWaiting);
+      if (isWaiting) continue;
       setText(value, metricText(metric, metrics[metric], true));
       value.title = metricText(metric, metrics[metric]);
       const before = previous[metric];
       const part = typeof before === "number" && before > 0 && typeof metrics[metric] === "number" ? (metrics[metric] - before) / before : null;
-      delta.hidden = part === null;
-      if (part === null) continue;
+      // Its line stays where there is nothing to compare with, so that nothing moves.
+      setText(delta, part === null ? "" : change(part));
+      delta.title = part === null ? "" : `${metricText(metric, before)} in the period before, up to the same time`;
+      if (part === null) {
+        delete delta.dataset.good;
+        continue;
+      }
       delta.dataset.good = Math.abs(part) < 0.005 ? "same" : String(part > 0 !== lowerIsBetter.has(metric));
-      setText(delta, change(part));
-      delta.title = `${metricText(metric, before)} in the period before, up to the same time`;
     }
   }
 
   /** Both periods' numbers of some metrics; what is there of this one is shown while the other is computed. */
-  const asking = (metrics, late) => {
+  const asking = (metrics, isLate) => {
     const ask = () => {
       const { sofar } = resolve();
       const body = live.scope({ metrics });
@@ -64,8 +71,8 @@ export function kpiPanel() {
     };
     const fetch = async (kind, body, options) => {
       const { previous } = ask();
-      const answer = await query(kind, body, { ...options, late });
-      const before = previous && await query(kind, previous, { ...options, late });
+      const answer = await live.answerTo(body) ?? await query(kind, body, { ...options, isLate });
+      const before = previous && await queryPast(kind, previous, { ...options, isLate });
       return { ...answer, previous: before?.metrics };
     };
     return { ask, fetch, key: ({ body, previous }) => JSON.stringify([body, Boolean(previous)]) };
@@ -81,27 +88,33 @@ export function kpiPanel() {
     draw,
   });
   // Visits are told apart when they are asked for: these take longest, and come last.
-  const visits = new Panel({ ...asking(NAMES.filter((name) => !LIGHT.includes(name)), true), title: "Visits", place: strip, draw });
+  const visits = new Panel({ ...asking(NAMES.filter((name) => !LIGHT.includes(name)), true), title: "Visits", place: strip, rest: 15, draw });
   panel.content.append(strip);
   panel.ready();
 
+  let counted = "";
   async function count() {
     if (document.hidden || live.isPaused()) return;
     const { site, where } = live.scope();
+    const body = { site, range: NOW, metrics: ["visitors"], ...(where ? { where } : {}) };
+    counted = JSON.stringify([site, where]);
     try {
-      const answer = await query("aggregate", { site, range: NOW, metrics: ["visitors"], ...(where ? { where } : {}) });
-      setText(nowValue, number(answer.metrics.visitors));
+      const answer = await query("aggregate", body);
+      if (counted === JSON.stringify([site, where])) setText(nowValue, number(answer.metrics.visitors));
     } catch {
-      setText(nowValue, "–");
+      setText(nowValue, NONE);
     }
   }
   let due = false;
-  const unsubscribe = live.subscribe((what) => {
-    if (what !== "data") return;
-    draw();
+  const countSoon = () => {
     if (due) return;
     due = true;
     setTimeout(() => { due = false; count(); }, 1000);
+  };
+  const unsubscribe = live.subscribe((what) => {
+    if (what !== "data") return;
+    draw();
+    countSoon();
   });
   const clock = setInterval(count, 10_000);
   const close = panel.close.bind(panel);
@@ -114,10 +127,11 @@ export function kpiPanel() {
   panel.refresh = () => {
     // Numbers of another site or range would be wrong here.
     if (panel.key && JSON.stringify(panel.options.ask().body) !== JSON.stringify(panel.asked?.body)) panel.answer = visits.answer = undefined;
-    draw();
     panel.load();
     visits.load();
-    count();
+    draw();
+    const { site, where } = live.scope();
+    if (counted !== JSON.stringify([site, where])) count();
   };
   return panel;
 }

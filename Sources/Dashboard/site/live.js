@@ -11,11 +11,23 @@ let paused = false;
 let status = "connecting";
 let latest = null;
 const listeners = new Set();
+/** Called when there is an answer, or another state. */
+let expecting = [];
+
+/** What the stream tells. */
+export const WATCHED = ["visitors", "pageviews", "events"];
 
 /** The number of the last change; a panel that has it has nothing to ask. */
 export const current = () => version;
 export const connection = () => status;
 export const totals = () => latest;
+
+/** The stream's newest answer, or its first one when that comes; `null` where it watches something else, or nothing. */
+export async function answerTo(body) {
+  const key = JSON.stringify(body);
+  while (key === watched && !latest && status === "connecting") await new Promise((done) => expecting.push(done));
+  return key === watched && (status === "live" || status === "connecting") ? latest : null;
+}
 
 /** What every question about the chosen site, range and filters begins with. */
 export function scope(more = {}) {
@@ -32,6 +44,9 @@ export function subscribe(listener) {
 }
 
 function tell(what) {
+  const list = expecting;
+  expecting = [];
+  for (const done of list) done();
   for (const listener of listeners) listener(what);
 }
 
@@ -44,7 +59,7 @@ function setStatus(next, error) {
 /** Watches what the address names; a no-op while that is what is watched. */
 export function follow() {
   if (paused || document.hidden) return;
-  const body = scope({ metrics: ["events", "visitors", "pageviews"] });
+  const body = scope({ metrics: WATCHED });
   const key = JSON.stringify(body);
   if (key === watched) return;
   close();
@@ -72,6 +87,7 @@ function stop() {
   close();
   close = () => {};
   watched = "";
+  tell("status");
 }
 
 export const isPaused = () => paused;

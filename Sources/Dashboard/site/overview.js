@@ -1,6 +1,6 @@
 // The first view: totals, the series, and what is most frequent.
 
-import { query } from "./api.js";
+import { query, queryPast } from "./api.js";
 import { METRICS, dimensionName } from "./dims.js";
 import { el, select } from "./dom.js";
 import { kpiPanel } from "./kpis.js";
@@ -37,7 +37,7 @@ function seriesPanel() {
     key: ({ body, before }) => JSON.stringify([body, Boolean(before)]),
     async fetch(kind, body, options) {
       const { before } = panel.question;
-      const [answer, previous] = await Promise.all([query(kind, body, options), before ? query(kind, before, options) : null]);
+      const [answer, previous] = await Promise.all([query(kind, body, options), before ? queryPast(kind, before, options) : null]);
       return { ...answer, ...(previous ? { previous: previous.rows } : {}) };
     },
     table(answer) {

@@ -10,16 +10,30 @@ import { toast } from "./toast.js";
 const REST = 5;
 let count = 0;
 
+/** Panels that came into sight in one frame ask in the order in which they stand, whichever the browser names first. */
+const arrived = new Set();
+function arrive(panel) {
+  if (!arrived.size) {
+    setTimeout(() => {
+      const list = [...arrived].sort((one, other) => one.number - other.number);
+      arrived.clear();
+      for (const one of list) one.load();
+    });
+  }
+  arrived.add(panel);
+}
+
 /**
- * A panel shows one query's answer. `options`: `title`; `ask()`, which returns `{kind, body}` or `null` for nothing to
- * ask; `key(question)`, what tells questions apart; `fetch`, another way to an answer; `draw(content, answer)`; `table(answer)`, the same as `{head, rows}` for files and, with `chart`, as an
+ * A panel shows one query's answer. `options`: `title`; `ask()`, which returns `{kind, body}`, `null` for nothing to
+ * ask, or `undefined` while that is not known; `key(question)`, what tells questions apart; `fetch`, another way to an answer; `draw(content, answer)`; `table(answer)`, the same as `{head, rows}` for files and, with `chart`, as an
  * alternative to the drawing; `whole(question, answer)`, both with what is shown beside them; `place`, the element whose
- * sight counts, if not its own; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
+ * sight counts, if not its own; `rest`, how many times as long as its answer took it waits before it asks again; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
  */
 export class Panel {
   constructor(options) {
     this.options = options;
-    this.id = `panel-${count += 1}`;
+    this.number = count += 1;
+    this.id = `panel-${this.number}`;
     this.title = el("h2", { id: this.id, text: options.title });
     this.content = el("div", { class: "content" });
     this.note = el("p", { class: "note", hidden: true });
@@ -27,13 +41,18 @@ export class Panel {
     this.head = el("div", { class: "panel-head" }, options.heading ?? this.title, ...(options.tools ?? []), this.menu());
     this.element = el("section", { class: `card ${options.class ?? ""}`, "aria-labelledby": this.id, "aria-busy": "true" }, this.head, this.body);
     if (options.heading) this.element.prepend(el("h2", { class: "spoken", id: this.id, text: options.title }));
-    this.isVisible = false;
+    this.isNear = this.isVisible = false;
     this.asTable = false;
-    this.sight = new IntersectionObserver(([entry]) => {
-      this.isVisible = entry.isIntersecting;
-      if (this.isVisible) this.load();
-    }, { rootMargin: "200px" });
-    this.sight.observe(options.place ?? this.element);
+    const see = (name, rootMargin) => {
+      const observer = new IntersectionObserver((entries) => {
+        this[name] = entries.at(-1).isIntersecting;
+        if (this[name]) arrive(this);
+      }, { rootMargin });
+      observer.observe(options.place ?? this.element);
+      return observer;
+    };
+    // What will soon be in sight is asked for; what was asked for is asked again when it is.
+    this.observers = [see("isNear", "200px"), see("isVisible", "0px")];
     this.unsubscribe = live.subscribe((what) => {
       if (what === "data") this.load();
     });
@@ -73,14 +92,14 @@ export class Panel {
     if (this.answer) this.show(this.answer);
   }
 
-  /** Asks if there is something new to ask and the panel is in sight. */
+  /** Asks if there is something new to ask and the panel is in sight; a new question also if it is not far from it. */
   async load() {
-    if (!this.isVisible || this.closed) return;
+    if (!this.isNear || this.closed) return;
     const question = this.options.ask();
     const key = question && (this.options.key ?? JSON.stringify)(question);
     const isSame = key === this.key;
     const version = live.current();
-    if (isSame && (version === this.version || this.isAsking)) return;
+    if (isSame && (version === this.version || this.isAsking || !this.isVisible)) return;
     if (isSame && this.restUntil > performance.now()) {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.load(), this.restUntil - performance.now());
@@ -91,6 +110,7 @@ export class Panel {
     this.key = key;
     this.question = question;
     this.version = version;
+    if (question === undefined) return;
     if (!question) return this.say(this.options.idle ?? "");
     if (!isSame) this.element.classList.toggle("stale", Boolean(this.answer));
     this.controller = new AbortController();
@@ -98,9 +118,9 @@ export class Panel {
     this.isAsking = true;
     const began = performance.now();
     try {
-      const answer = await (this.options.fetch ?? query)(question.kind, question.body, { signal, urgent: !isSame });
+      const answer = await (this.options.fetch ?? query)(question.kind, question.body, { signal, isUrgent: !isSame });
       if (signal.aborted) return;
-      this.restUntil = performance.now() + Math.max(900, (performance.now() - began) * REST);
+      this.restUntil = performance.now() + Math.max(900, (performance.now() - began) * (this.options.rest ?? REST));
       this.asked = question;
       this.answer = answer;
       this.show(answer);
@@ -152,7 +172,7 @@ export class Panel {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
-    this.sight.disconnect();
+    for (const observer of this.observers) observer.disconnect();
     this.unsubscribe();
     this.controller?.abort();
   }

@@ -89,11 +89,12 @@ export function resolve(range = state.get("range"), now = Date.now(), where = zo
   if (!found.previous) return { ...found, sofar: null };
   const [from, to] = found.previous;
   const passed = Math.min(found.to ?? now, now) - found.from;
-  // By the minute, so that the same question is asked again and not another one each time.
-  const until = Math.min(to, Math.floor((from + passed) / 60_000) * 60_000);
+  // By the minute, of many days by ten, so that the same question is asked again and not another one each time.
+  const grain = found.span > 2 ? 600_000 : 60_000;
+  const until = Math.min(to, Math.floor((from + passed) / grain) * grain);
   return {
     ...found, previous: { from: text(from), to: text(to) },
-    sofar: { from: text(from), to: text(Math.max(until, from + 60_000)) },
+    sofar: { from: text(from), to: text(Math.max(until, from + grain)) },
   };
 }
 

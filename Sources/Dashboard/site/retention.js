@@ -31,7 +31,7 @@ function means(answer) {
 function paint(cell, part) {
   if (part === null) return cell;
   cell.style.setProperty("--part", part);
-  cell.dataset.level = part > 0.6 ? "high" : "low";
+  cell.classList.add("filled");
   return cell;
 }
 

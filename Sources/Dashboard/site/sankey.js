@@ -62,7 +62,8 @@ export function sankey(answer, width, { name, onpick }) {
   const marks = nodes.map((node) => {
     const words = `${name(node)}: ${number(node.count)}, ${percent(node.count / most)}${node.drop_off ? `; ${number(node.drop_off)} end here` : ""}`;
     const label = name(node);
-    const longest = Math.max(8, Math.floor((room || width) / 7.4) - 10);
+    const space = node.step === steps.at(-1) ? width - node.x : room || width;
+    const longest = Math.max(8, Math.floor((space - NODE - 7) / 7.4) - number(node.count).length - 2);
     const group = svg("g", {
       class: node.other ? "node other" : "node", tabindex: 0, role: "button", "aria-label": node.other ? words : `${words}. Start from here`,
       onclick: () => onpick(node), onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); onpick(node); } },

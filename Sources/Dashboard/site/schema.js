@@ -17,13 +17,13 @@ export function extent() {
   return time ? [Date.parse(time.first), Date.parse(time.last)] : null;
 }
 
-/** The schema of the chosen site. */
+/** The schema of the chosen site; asked for after what can be shown without it. */
 export function load() {
   const wanted = state.get("site", "default");
   if (wanted !== site || !under) {
     site = wanted;
     known = null;
-    under = query("schema", { site: wanted, range: "all" }).then((answer) => {
+    under = query("schema", { site: wanted, range: "all" }, { isLate: true }).then((answer) => {
       if (wanted === site) {
         known = answer;
         for (const listener of listeners) listener();

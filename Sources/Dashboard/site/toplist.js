@@ -5,6 +5,7 @@ import { data, el, reconcile, setText, spoken } from "./dom.js";
 import { metricText } from "./format.js";
 import { scope } from "./live.js";
 import { Panel } from "./panel.js";
+import * as schema from "./schema.js";
 import * as state from "./state.js";
 
 const FEW = 8;
@@ -50,12 +51,14 @@ export function topPanel({ id, title, tabs, tools = [] }) {
     title, heading: bar, tools, class: "top",
     ask() {
       const tab = chosen();
-      if (!tab?.dim) return null;
+      if (!tab?.dim) return schema.now() ? null : undefined;
       const where = [...(scope().where ?? []), ...(tab.where ?? [])];
       const body = scope(where.length ? { where } : {});
       if (tab.sessions) return { kind: "sessions", body: { ...body, by: tab.dim, limit } };
       return { kind: "top", body: { ...body, by: tab.dim, metrics: tab.metrics, limit } };
     },
+    // Entry and exit pages are parts of one answer, and yet two lists.
+    key: (question) => JSON.stringify([question, chosen()?.name]),
     idle: "Nothing to choose from yet.",
     empty: (answer) => rowsOf(chosen(), answer).length === 0,
     table(answer) {

@@ -19,7 +19,7 @@ export function showVisitors(title, body, what) {
     const save = el("button", { type: "button", class: "plain", text: "Download all as CSV", hidden: true, onclick: all });
     let cursor;
 
-    const ask = (limit, from) => query("funnel/visitors", { ...body, limit, ...(from ? { cursor: from } : {}) }, { urgent: true });
+    const ask = (limit, from) => query("funnel/visitors", { ...body, limit, ...(from ? { cursor: from } : {}) }, { isUrgent: true });
     async function load() {
       try {
         const answer = await ask(PAGE, cursor);

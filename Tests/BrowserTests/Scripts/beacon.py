@@ -40,6 +40,36 @@ def expect(server, wanted, site="shop"):
     assert names(server, site) == wanted, f"{names(server, site)} instead of {wanted}"
 
 
+def check_attention(server, browser, site, pages):
+    """How long a page was looked at, and how far down, page by page; in the background nothing is counted."""
+    pages["/long"] = page(server, 'data-site="attention"')
+    tab = browser.page(1000, 600)
+    tab.go(site.url + "/long")
+    expect(server, collections.Counter(["page_view"]), "attention")
+    tab.run("scrollTo(0, 900)")
+    began = time.monotonic()
+    time.sleep(2.2)
+    tab.run("history.pushState(null, '', '/long/next'); 1")
+    expect(server, collections.Counter(["page_view"] * 2), "attention")
+    engaged = lambda: [event for event in server.events("attention") if event["event"] == "engagement"]
+    first = until(engaged, "attention")[0]["props"]
+    whole = time.monotonic() - began
+    # 1500 of the page's 3,016 pixels, give or take what the browser's margins are.
+    assert 2 <= first["seconds"] <= whole + 3 and 48 <= first["scroll"] <= 52, (first, whole)
+    # Another window in front of it: the clock stands still.
+    began = time.monotonic()
+    tab.run("history.pushState(null, '', '/long/third'); 1")
+    expect(server, collections.Counter(["page_view"] * 3), "attention")
+    tab.run("document.hasFocus = () => false; dispatchEvent(new Event('blur')); 1")
+    whole = time.monotonic() - began
+    time.sleep(3)
+    tab.run("history.pushState(null, '', '/long/fourth'); 1")
+    expect(server, collections.Counter(["page_view"] * 4), "attention")
+    third = [event["props"]["seconds"] for event in engaged() if event["path"] == "/long/third"]
+    assert sum(third) <= whole + 1, (third, whole)
+    tab.close()
+
+
 def check(server, browser, _):
     script = server.request("/weir.js")
     packed = server.request("/weir.js", headers={"Accept-Encoding": "gzip"})
@@ -142,6 +172,39 @@ def check(server, browser, _):
     tab.until("!!window.weir && !!location.search")
     tab.run("weir('not_this'); 1")
     expect(server, collections.Counter(["page_view"]), "mute")
+
+    # The older word for the same wish; a site that does not heed either counts its readers all the same.
+    other = browser.page()
+    other.call("Page.addScriptToEvaluateOnNewDocument", source="Object.defineProperty(navigator, 'doNotTrack', {value: '1'})")
+    other.go(site.url + "/mute?third")
+    other.until("!!window.weir && location.search == '?third'")
+    other.run("weir('not_this'); 1")
+    expect(server, collections.Counter(["page_view"]), "mute")
+    pages["/heedless"] = page(server, 'data-site="heedless"')
+    other.go(site.url + "/heedless")
+    expect(server, collections.Counter(["page_view"]), "heedless")
+    # Whoever works on the site leaves no trace either.
+    other.run("localStorage.weir_ignore = 1")
+    other.go(site.url + "/heedless?own")
+    other.until("!!window.weir && location.search == '?own'")
+    expect(server, collections.Counter(["page_view"]), "heedless")
+    other.run("localStorage.removeItem('weir_ignore'); 1")
+    other.close()
+
+    # A browser without scripts asks for the picture.
+    pages["/plain"] = f"""<!doctype html><title>Plain</title><link rel="icon" href="data:,"><noscript><img alt=""
+        src="{server.url}/v1/pixel.gif?site=plain&amp;event=page_view&amp;url=https%3A%2F%2Fshop.example%2Fplain%3Futm_source%3Dprint"></noscript>"""
+    plain = browser.page()
+    plain.go(site.url + "/plain")
+    expect(server, collections.Counter(), "plain")
+    plain.call("Emulation.setScriptExecutionDisabled", value=True)
+    plain.go(site.url + "/plain?again")
+    expect(server, collections.Counter(["page_view"]), "plain")
+    seen = server.events("plain")[0]
+    assert seen["path"] == "/plain" and seen["utm_source"] == "print" and seen["browser"] and seen["visitor"], seen
+    plain.close()
+
+    check_attention(server, browser, site, pages)
 
     assert tab.call("Network.getCookies")["cookies"] == []
     assert tab.problems() == [], tab.problems()

@@ -8,7 +8,8 @@ import os
 import subprocess
 import time
 
-from weirserver import until
+from panels import number, rows, same, scope, settled, totals
+from weirserver import PATIENCE, until
 
 VIEWS = ["overview", "funnels", "retention", "paths", "events"]
 STEPS = ["view_item", "add_to_cart", "purchase"]
@@ -33,31 +34,6 @@ def fill(server, tools):
     return len(events) + len(HOSTILE)
 
 
-def number(text):
-    return float(text.replace(",", ""))
-
-
-def scope(tab):
-    """The site, range and filters of the page's own questions."""
-    return json.loads(tab.run("import(document.querySelector('script[type=module]').src.replace('main.js', 'live.js')).then((live) => JSON.stringify(live.scope()))"))
-
-
-def totals(tab):
-    return tab.run("Object.fromEntries([...document.querySelectorAll('button.kpi')].map((tile) => [tile.children[0].textContent, tile.children[1].title]))")
-
-
-def rows(tab, panel):
-    """A list's rows as `[text, exact numbers…]`."""
-    return tab.run("[...document.querySelectorAll('#%s-list tbody tr')].map((row) => [row.querySelector('bdi').textContent, "
-                   "...[...row.querySelectorAll('td')].map((cell) => cell.title)])" % panel)
-
-
-def settled(tab):
-    tab.until("!document.querySelector('.card[aria-busy=true]') || (window.scrollTo(0, window.scrollY + 400), "
-              "document.querySelector('.card[aria-busy=true]') === null)", "all panels")
-    tab.run("scrollTo(0, 0)")
-
-
 def check_numbers(server, tab):
     """Totals, lists, funnel and cohorts are those of the API."""
     tab.go(server.url + "/?site=shop&range=7d&tz=UTC")
@@ -71,6 +47,12 @@ def check_numbers(server, tab):
         wanted = server.query("top", **here, by=dim, metrics=metrics, limit=8)["rows"]
         found = [[row[0], *map(number, row[1:])] for row in rows(tab, panel)]
         assert found == [[row["key"][0], *(row[metric] for metric in metrics)] for row in wanted], (found, wanted)
+    # Entry and exit pages, from one answer, one after the other.
+    pages = server.query("sessions", **here, by="path", limit=8)
+    for label, part in (("Entry", "entry_pages"), ("Exit", "exit_pages"), ("Entry", "entry_pages")):
+        tab.run(f"[...document.querySelectorAll('[aria-controls=pages-list]')].find((one) => one.textContent === '{label}').click()")
+        wanted = [[row["key"], f"{row['sessions']:,}"] for row in pages[part]["rows"]]
+        same(lambda: ([row[:2] for row in rows(tab, "pages")], wanted), label, PATIENCE)
 
     tab.go(server.url + "/?site=shop&range=7d&tz=UTC&window=1h" + FUNNEL)
     tab.until("document.querySelectorAll('.funnel-step').length == 3")
@@ -147,6 +129,27 @@ def check_live(server, tab, count):
     print("seconds from an answered beacon to the number on the page:", ", ".join(f"{one:.2f}" for one in times))
     tab.until("Number(document.querySelector('.kpi.now .kpi-value').textContent) >= 1")
 
+    # What panels ask for themselves comes as well, and only what is new is drawn anew.
+    other = tab.browser.page()
+    other.go(server.url + "/?site=shop&range=7d&tz=UTC&view=events")
+    other.until("document.querySelectorAll('.stream tbody tr').length == 100 && document.querySelector('.live-status').dataset.state == 'live'")
+    other.run("window.first = document.querySelector('.stream tbody tr'); 1")
+    server.send([{"event": "just_now", "visitor": "live"}])
+    other.until("document.querySelector('.stream tbody tr .what button').textContent == 'just_now'")
+    assert other.run("first.isConnected && document.querySelectorAll('.stream tbody tr').length == 100 && first === document.querySelectorAll('.stream tbody tr')[1]")
+    # Older ones join below, each once, and stay when newer ones come.
+    other.run("document.querySelector('.stream').parentNode.querySelector('.more').click()")
+    other.until("document.querySelectorAll('.stream tbody tr').length == 200")
+    server.send([{"event": "just_now", "visitor": "live"}])
+    other.until("document.querySelectorAll('.stream tbody tr').length == 201")
+    shown = other.run("[...document.querySelectorAll('.stream tbody tr')].map((row) => [row.querySelector('time').dateTime, row.querySelector('.what button').textContent, row.querySelector('.who').textContent])")
+    wanted = server.query("events", site="shop", range="7d", limit=201)["events"]
+    assert shown == [[event["time"], event["event"], event["visitor"]] for event in wanted]
+    assert other.problems() == [], other.problems()
+    other.close()
+    count += 2
+    tab.until(f"document.querySelectorAll('button.kpi')[3].children[1].title == '{count:,}'")
+
     # Nothing has changed, so nothing is asked but who is here now.
     time.sleep(6)
     before = len(tab.requests())
@@ -193,7 +196,7 @@ def check_everybody(server, tab, pictures):
     """Every control has a name, a phone needs no sideways scrolling, and the keyboard is enough for a funnel."""
     for view in VIEWS:
         url = server.url + f"/?site=shop&range=7d&tz=UTC&view={view}" + ("&by=country&" + FUNNEL.split("&", 2)[2] if view == "funnels" else "")
-        for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light")):
+        for width, scheme in ((1280, "light"), (1280, "dark"), (768, "light"), (360, "light"), (360, "dark")):
             tab.resize(width, 900)
             tab.colours(scheme)
             tab.go(url)
@@ -203,10 +206,21 @@ def check_everybody(server, tab, pictures):
             assert wide <= width, f"{view} is {wide} wide on a screen of {width}"
             time.sleep(0.5)
             tab.shot(os.path.join(pictures, f"{view}-{width}-{scheme}.png"))
-        unnamed = tab.unnamed()
+        # What is folded away has names as well.
+        tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        unnamed = tab.until("document.querySelectorAll('.filter-form').length > 0") and tab.unnamed()
         assert unnamed == [], f"{view}: {unnamed}"
     tab.resize(1280, 900)
     tab.colours("light")
+
+    # Numbers and dates are written as the reader's language has them.
+    german = tab.browser.page()
+    german.call("Emulation.setUserAgentOverride", userAgent=tab.run("navigator.userAgent"), acceptLanguage="de-DE")
+    german.go(server.url + "/?site=shop&range=7d&tz=Europe/Berlin")
+    events = server.query("aggregate", site="shop", range="7d", metrics=["events"])["metrics"]["events"]
+    german.until("document.querySelectorAll('button.kpi')[3].children[1].title == '%s'" % f"{events:,}".replace(",", "."))
+    german.until("[...document.querySelectorAll('#places-list bdi')].some((one) => one.textContent == 'Vereinigte Staaten')")
+    german.close()
 
     tab.go(server.url + "/?site=shop&range=7d&tz=UTC")
     tab.until("document.querySelector('svg.series path.line')?.getAttribute('d')")

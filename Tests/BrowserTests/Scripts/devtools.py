@@ -10,6 +10,8 @@ import tempfile
 import threading
 import time
 
+from sitefolder import SiteFolder
+
 # Generous: on a busy machine everything takes its time, and nothing here measures speed.
 PATIENCE = float(os.environ.get("WEIR_BROWSER_PATIENCE", "150"))
 
@@ -41,6 +43,7 @@ class Browser:
         self.events = []
         self.news = threading.Condition()
         self.is_over = False
+        self.site = SiteFolder(os.environ["WEIR_SITE"]) if "WEIR_SITE" in os.environ else None
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
@@ -55,6 +58,8 @@ class Browser:
                     message = json.loads(text)
                     if "id" in message:
                         self.answers[message["id"]] = message
+                    elif message["method"] == "Fetch.requestPaused" and self.site:
+                        self.site.paused.put((self, message))
                     else:
                         self.events.append(message)
                 self.news.notify_all()
@@ -100,6 +105,8 @@ class Page:
         self.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
+        if browser.site:
+            browser.site.attach(self)
         self.resize(width, height)
         # A headless tab has no window to have the focus.
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
