@@ -35,18 +35,27 @@ struct KeptVisitors: PartialResult {
         }
     }
 
-    /// How many visitors a group of a partition has who are not kept.
+    /// Each group by itself.
+    func split() -> [KeptVisitors] {
+        counts.indices.map { group in
+            var own = self
+            own.counts = [counts[group]]
+            own.bits = Array(bits[(group * words)..<((group + 1) * words)])
+            return own
+        }
+    }
+
+    /// How many visitors a group of a partition has who are not among the first group's kept ones.
     func countOthers(in other: VisitorBits, group: Int, first: Int, ofUnion: Int) -> Int {
         var count = 0
-        let own = group * words
         bits.withUnsafeBufferPointer { bits in
             for word in 0..<other.words {
                 var part = other.base[group &* other.words &+ word]
                 let rest = ofUnion - word * 64
                 if part != 0, rest > 0 {
                     let (place, shift) = ((first + word * 64) >> 6, UInt64(first + word * 64) & 63)
-                    var known = bits[own + place] >> shift
-                    if shift > 0, place + 1 < words { known |= bits[own + place + 1] << (64 - shift) }
+                    var known = bits[place] >> shift
+                    if shift > 0, place + 1 < words { known |= bits[place + 1] << (64 - shift) }
                     part &= ~(known & Self.mask(rest))
                 }
                 count &+= part.nonzeroBitCount

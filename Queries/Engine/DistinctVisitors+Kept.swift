@@ -15,18 +15,41 @@ extension DistinctVisitors {
         }
         let (bytes, overflow) = groups.multipliedReportingOverflow(by: (union.count + 63) / 64 * 8)
         guard !covered.isEmpty, !overflow, partials.cache.takes(bytes) else { return nil }
-        // Intervals are told apart by their places, which count from the first one.
-        let places = grouping.intervals?.boundaries.first.map { [UInt64(bitPattern: $0)] } ?? []
-        let key = partials.key(
-            covered.map { execution.segments[$0] }, of: union, groups: places + resolver.keys(groups), scan: kept)
-        let known: KeptVisitors
-        if let found = partials.cache.find(key, as: KeptVisitors.self) {
-            known = found
-        } else {
-            known = try gather(Set(covered), prepared, aligned)
-            partials.cache.keep(known, as: key)
-        }
+        let known = try known(Set(covered), prepared, aligned, scan: kept, partials)
         return try count(Set(prepared.indices).subtracting(covered), prepared, aligned, besides: known)
+    }
+
+    /// The visitors of each group in segments that the union has all visitors of. Those of a group are kept by themselves,
+    /// since others may be asked for the next time.
+    private func known(
+        _ covered: Set<Int>, _ prepared: [Prepared], _ aligned: AlignedVisitors, scan: UInt8, _ partials: PartialResults
+    ) throws(QueryError) -> [KeptVisitors] {
+        let segments = covered.sorted().map { execution.segments[$0] }
+        // Intervals are told apart by their places, which count from the first one.
+        let first = grouping.intervals?.boundaries.first.map { [UInt64(bitPattern: $0)] } ?? []
+        let keys = resolver.keys(groups).map {
+            partials.key(segments, of: aligned.lineup.base, groups: first + [$0], scan: scan)
+        }
+        var known: [KeptVisitors] = []
+        var missing: [Int] = []
+        for (group, key) in keys.enumerated() {
+            if let found = partials.cache.find(key, as: KeptVisitors.self) {
+                known.append(found)
+            } else {
+                known.append(KeptVisitors(groups: 0, visitors: 0))
+                missing.append(group)
+            }
+        }
+        guard !missing.isEmpty else { return known }
+        var part = self
+        part.resolver = resolver.selecting(missing)
+        part.groups = missing.count
+        let ofPart = missing.count == groups ? prepared : try part.prepareAll()
+        for (group, visitors) in zip(missing, try part.gather(covered, ofPart, aligned).split()) {
+            partials.cache.keep(visitors, as: keys[group])
+            known[group] = visitors
+        }
+        return known
     }
 
     private func partitions(
@@ -40,7 +63,6 @@ extension DistinctVisitors {
 
     private static let bitsAPartition = 1 << 22
 
-    /// The visitors of segments that the union has all visitors of.
     private func gather(
         _ covered: Set<Int>, _ prepared: [Prepared], _ aligned: AlignedVisitors
     ) throws(QueryError) -> KeptVisitors {
@@ -64,9 +86,10 @@ extension DistinctVisitors {
 
     /// Counts the kept visitors and those of other segments who are not among them.
     private func count(
-        _ reading: Set<Int>, _ prepared: [Prepared], _ aligned: AlignedVisitors, besides known: KeptVisitors
+        _ reading: Set<Int>, _ prepared: [Prepared], _ aligned: AlignedVisitors, besides known: [KeptVisitors]
     ) throws(QueryError) -> [Int] {
-        guard reading.contains(where: { !prepared[$0].names.isEmpty }) else { return known.counts }
+        let before = known.map { $0.counts[0] }
+        guard reading.contains(where: { !prepared[$0].names.isEmpty }) else { return before }
         let partitions = try partitions(reading, prepared, aligned)
         let counts = PerWorker(execution.workers) { [Int](repeating: 0, count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
@@ -77,11 +100,11 @@ extension DistinctVisitors {
             try setBits(partition, of: partitions, slots, prepared, into: bits)
             counts.with(worker) { counts in
                 for group in 0..<groups {
-                    counts[group] += known.countOthers(
+                    counts[group] += known[group].countOthers(
                         in: bits, group: group, first: slots.firstOfUnion, ofUnion: slots.ofUnion)
                 }
             }
         }
-        return counts.all.reduce(known.counts) { zip($0, $1).map(+) }
+        return counts.all.reduce(before) { zip($0, $1).map(+) }
     }
 }

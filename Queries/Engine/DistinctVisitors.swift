@@ -8,9 +8,9 @@ struct DistinctVisitors {
     let grouping: Grouping
     let filter: Filter?
     let range: ResolvedRange
-    let resolver: GroupResolver
+    var resolver: GroupResolver
     /// Number of selected groups.
-    let groups: Int
+    var groups: Int
     /// See ``GroupedScan/kept``.
     var kept: UInt8?
 
@@ -27,12 +27,7 @@ struct DistinctVisitors {
 
     /// The number of visitors of each selected group.
     func run() throws(QueryError) -> [Int] {
-        let preparing = PerWorker(execution.segments.count) { Prepared() }
-        try execution.parallel(execution.segments.count) { (_, index) throws(QueryError) in
-            let segment = try prepare(execution.segments[index])
-            preparing.with(index) { $0 = segment }
-        }
-        let prepared = preparing.all
+        let prepared = try prepareAll()
         if groups == 1, prepared.allSatisfy({ $0.names.isEmpty || $0.everyVisitor != nil }) {
             let all = execution.segments.indices.filter { !prepared[$0].names.isEmpty }
             return [try VisitorLineup.count(of: all.map { execution.segments[$0] }, execution)]
@@ -55,6 +50,16 @@ struct DistinctVisitors {
             }
         }
         return counts.all.reduce([Int](repeating: 0, count: groups)) { zip($0, $1).map(+) }
+    }
+
+    /// What takes part of each of the query's segments.
+    func prepareAll() throws(QueryError) -> [Prepared] {
+        let preparing = PerWorker(execution.segments.count) { Prepared() }
+        try execution.parallel(execution.segments.count) { (_, index) throws(QueryError) in
+            let segment = try prepare(execution.segments[index])
+            preparing.with(index) { $0 = segment }
+        }
+        return preparing.all
     }
 
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {

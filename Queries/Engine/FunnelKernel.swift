@@ -64,17 +64,18 @@ struct FunnelKernel {
             for (step, sources) in group.sources.enumerated() {
                 let keys = chains.keys[step]
                 keys.removeAll()
+                let areMany = sources.count > SortedKeys.manyPieces
                 for source in sources {
                     keys.beginPiece()
                     guard try read(source, part, of: partitions, slots, month: group.month, into: keys) else {
                         return false
                     }
-                    if !slots.isInOrder(segment: source.segment) {
+                    if !areMany, !slots.isInOrder(segment: source.segment) {
                         keys.divide(at: UInt64(slots.ofUnion) << 32)
                     }
                     try chains.account(execution.memory)
                 }
-                keys.sort()
+                if areMany { keys.sort(uppers: slots.count) } else { keys.sort() }
             }
             let next = index + 1 < groups.upperBound ? plan.groups[index + 1].first : next
             chains.advance(

@@ -19,6 +19,14 @@ struct GroupResolver {
         self.init(table, selected: (0..<Int32(table.count)).map { $0 })
     }
 
+    /// The same with some of the selected groups alone.
+    ///
+    /// - Parameter some: their numbers; their places in it are their new ones.
+    func selecting(_ some: [Int]) -> GroupResolver {
+        let places = Dictionary(uniqueKeysWithValues: some.enumerated().map { (Int32($1), Int32($0)) })
+        return GroupResolver(table, selected: selected.map { places[$0] ?? -1 })
+    }
+
     /// The keys of the selected groups, by their numbers.
     ///
     /// - Parameter count: how many are selected.

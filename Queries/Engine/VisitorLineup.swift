@@ -112,6 +112,11 @@ final class LocatedVisitors: DerivedCache.Entry {
     let missing: [UInt64]
     let ordinals: [UInt32]
 
+    /// Of a run with fewer rows its visitors are looked up each time, so that the cache is not full of such.
+    private static let leastRows = 256
+    /// How many times the visitors of a segment a union must have for them to be looked up one by one.
+    private static let leastRatio = 8
+
     static let none = LocatedVisitors(map: [], missing: [], ordinals: [])
 
     var bytes: Int { map.count * 4 + missing.count * 12 + 128 }
@@ -125,7 +130,7 @@ final class LocatedVisitors: DerivedCache.Entry {
     static func of(
         _ segment: Segment, in union: VisitorUnion, _ execution: Execution
     ) throws(QueryError) -> LocatedVisitors {
-        guard segment.isSealed || segment.header.rows >= execution.leastRunRows else {
+        guard segment.isSealed || segment.header.rows >= leastRows else {
             return try make(segment, in: union, execution)
         }
         let key = DerivedCache.Key(kind: .located(union.serial), segments: [SegmentIdentity(segment)])
@@ -144,12 +149,27 @@ final class LocatedVisitors: DerivedCache.Entry {
                 map: [UInt32](repeating: 0, count: table.count), missing: table,
                 ordinals: Array(0..<UInt32(table.count)))
         }
-        let map = try VisitorUnion.places(of: table, in: known, execution)
         var missing: [UInt64] = []
         var ordinals: [UInt32] = []
-        for ordinal in table.indices where known[Int(map[ordinal])] != table[ordinal] {
-            missing.append(table[ordinal])
-            ordinals.append(UInt32(ordinal))
+        var map: [UInt32] = []
+        if table.count * leastRatio < known.count {
+            map.reserveCapacity(table.count)
+            for (ordinal, hash) in table.enumerated() {
+                if ordinal & 0x3FFF == 0 { try execution.check() }
+                if let number = union.number(of: hash) {
+                    map.append(number)
+                } else {
+                    map.append(0)
+                    missing.append(hash)
+                    ordinals.append(UInt32(ordinal))
+                }
+            }
+        } else {
+            map = try VisitorUnion.places(of: table, in: known, execution)
+            for ordinal in table.indices where known[Int(map[ordinal])] != table[ordinal] {
+                missing.append(table[ordinal])
+                ordinals.append(UInt32(ordinal))
+            }
         }
         return LocatedVisitors(map: map, missing: missing, ordinals: ordinals)
     }
