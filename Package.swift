@@ -66,8 +66,11 @@ let package = Package(
             name: "RocksDB", dependencies: ["CRocksDB", "CRocksDBLog"], path: "Sources/RocksDB", swiftSettings: strict),
         .target(
             name: "Events", dependencies: ["CSimdjson", "CXXHash"], path: "Sources/Events", swiftSettings: strict),
+        // Loops for processors with wide vectors, which Swift has no way to write.
+        .target(name: "CVectors", path: "Sources/CVectors", cSettings: [.unsafeFlags(["-O3"])]),
         .target(
-            name: "Storage", dependencies: ["Events", "RocksDB", "Compression", product("Logging", "swift-log")],
+            name: "Storage",
+            dependencies: ["CVectors", "Events", "RocksDB", "Compression", product("Logging", "swift-log")],
             path: "Storage", exclude: ["FORMAT.md"], swiftSettings: strict),
         .target(
             name: "Queries", dependencies: ["Storage", "Events"], path: "Queries", exclude: ["scripts"],

@@ -8,7 +8,7 @@ import Synchronization
 /// the last use tells best what is worth least. Answers and partial results cost far more a byte, so that they count as
 /// younger than they are by their ``Member/weight``.
 ///
-/// Above the limit are at the most the entries that the threads are putting in at one moment.
+/// Above the limit are at the most a sixteenth of it and the entries that the threads are putting in at one moment.
 public final class CacheBudget: Sendable {
     /// A cache that shares the budget.
     public protocol Member: AnyObject, Sendable {
@@ -61,9 +61,13 @@ public final class CacheBudget: Sendable {
     ///   limit.
     public func makeRoom() {
         while bytes > limit {
-            // Whoever comes while another one makes room need not wait for it.
-            let isDone = evicting.withLockIfAvailable { _ in evict() }
-            guard isDone == true else { return }
+            // Whoever comes while another one makes room need not wait for it, unless that one does not get on.
+            guard bytes - limit > limit / 16 else {
+                guard evicting.withLockIfAvailable({ _ in evict() }) == true else { return }
+                continue
+            }
+            // It may have made the room that is waited for.
+            guard evicting.withLock({ _ in bytes <= limit || evict() }) else { return }
         }
     }
 

@@ -1,18 +1,23 @@
+import CVectors
+
 /// Unsigned integers of one width in as many bits as they need, least significant bit first, without gaps.
 ///
 /// The packed bytes are followed by no padding: the last values are read byte by byte, so that a reader never looks
 /// behind the payload.
-enum BitPacking {
+package enum BitPacking {
     /// Bytes that `count` values of `width` bits take.
-    static func bytes(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
+    package static func bytes(count: Int, width: Int) -> Int { (count * width + 7) / 8 }
 
     /// Bits that are needed for every value up to `maximum`.
     static func width(_ maximum: UInt32) -> Int { 32 - maximum.leadingZeroBitCount }
 
+    /// Whether this processor has vectors of 256 bits.
+    package static let hasVectors = weir_has_vectors()
+
     /// Appends `values − base`, each in `width` bits.
     ///
     /// - Precondition: every difference fits into the width.
-    static func pack(_ values: ArraySlice<UInt32>, minus base: UInt32, width: Int, into writer: inout ByteWriter) {
+    package static func pack(_ values: ArraySlice<UInt32>, minus base: UInt32, width: Int, into writer: inout ByteWriter) {
         guard width > 0 else { return }
         let packed = [UInt8](unsafeUninitializedCapacity: bytes(count: values.count, width: width) + 8) { out, count in
             var accumulator: UInt64 = 0
@@ -44,20 +49,31 @@ enum BitPacking {
     ///
     /// - Parameter readable: how many bytes may be looked at from the first of `packed` on, if more follow that are the
     ///   caller's; then all values take the quick way.
+    /// - Parameter vectors: whether the processor's vectors are used where they can be.
     /// - Precondition: `packed` has exactly the bytes that these values take, `width` is at most 32.
     @inline(__always)
-    static func unpack<T: FixedWidthInteger & UnsignedInteger>(
+    package static func unpack<T: FixedWidthInteger & UnsignedInteger>(
         _ packed: UnsafeRawBufferPointer, readable: Int = 0, width: Int, base: UInt32,
-        into output: UnsafeMutableBufferPointer<T>
+        into output: UnsafeMutableBufferPointer<T>, vectors: Bool = hasVectors
     ) {
         precondition(width <= 32 && packed.count == bytes(count: output.count, width: width))
         guard width > 0, let source = packed.baseAddress, let target = output.baseAddress else {
             output.update(repeating: T(truncatingIfNeeded: base))
             return
         }
+        let readable = max(readable, packed.count)
+        var done = 0
+        if vectors, T.self == UInt32.self, width <= WEIR_UNPACK_MAX_WIDTH {
+            // A group reads 16 bytes from its middle on.
+            let spare = readable - width / 2 - 16
+            done = min(output.count / 8, spare < 0 ? 0 : spare / width + 1)
+            weir_unpack(
+                source.assumingMemoryBound(to: UInt8.self), done, UInt32(width), base,
+                UnsafeMutableRawPointer(target).assumingMemoryBound(to: UInt32.self))
+        }
         // Eight values begin at a byte and end at one; a group reads up to eight bytes behind its last value's first.
-        let groups = min(output.count / 8, max(0, (max(readable, packed.count) - 8) / width))
-        unpackGroups(source, groups, width: width, base: base, into: target)
+        let groups = max(done, min(output.count / 8, (readable - 8) / width))
+        unpackGroups(source + done &* width, groups &- done, width: width, base: base, into: target + done &* 8)
         guard groups &* 8 < output.count else { return }
         unpackRest(packed, from: groups &* 8, width: width, base: base, into: output)
     }

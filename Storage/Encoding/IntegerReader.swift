@@ -1,3 +1,4 @@
+import CVectors
 import Compression
 
 /// Decodes the integer encodings into memory that the caller provides.
@@ -164,7 +165,7 @@ enum IntegerReader {
         }
     }
 
-    /// Patched values, put together 64 at a time, so that all but the result stays in the nearest cache.
+    /// Patched values, put together some at a time, so that all but the result stays in the nearest cache.
     private struct Patches {
         let marks: UnsafeRawBufferPointer
         let highs: UnsafeBufferPointer<UInt32>
@@ -172,51 +173,79 @@ enum IntegerReader {
         let width: Int
         let range: Int
 
-        private static let block = 64
+        private static let block = 256
 
         func values<T: FixedWidthInteger & UnsignedInteger>(into output: UnsafeMutableBufferPointer<T>) {
-            forEachBlock(of: output.count) { start, values in
-                for index in values.indices { output[start &+ index] = T(truncatingIfNeeded: values[index]) }
-            }
+            forEachBlock(of: output) { _ in }
         }
 
         /// Differences are modulo 2^range, which divides 2³²: one mask at the end is enough.
         func sums<T: FixedWidthInteger & UnsignedInteger>(into output: UnsafeMutableBufferPointer<T>) {
             let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(range) - 1)
             var sum: UInt32 = 0
-            forEachBlock(of: output.count) { start, values in
-                for index in values.indices {
-                    sum = sum &+ values[index]
-                    output[start &+ index] = T(truncatingIfNeeded: sum & mask)
+            forEachBlock(of: output) { values in
+                guard let start = values.baseAddress else { return }
+                let groups = BitPacking.hasVectors ? values.count / 8 : 0
+                if groups > 0 { sum = weir_sum(start, groups, sum, mask) }
+                for index in (groups &* 8)..<values.count {
+                    sum = sum &+ start[index]
+                    start[index] = sum & mask
                 }
             }
         }
 
-        /// Calls `body` with where each block begins and its values.
+        /// Calls `body` with each block's values, and writes what it makes of them.
         @inline(__always)
-        private func forEachBlock(of count: Int, _ body: (Int, UnsafeMutableBufferPointer<UInt32>) -> Void) {
+        private func forEachBlock<T: FixedWidthInteger & UnsignedInteger>(
+            of output: UnsafeMutableBufferPointer<T>, _ body: (UnsafeMutableBufferPointer<UInt32>) -> Void
+        ) {
+            var next = 0
+            guard let base = output.baseAddress else { return }
+            if T.self == UInt32.self {
+                // They are made where they belong.
+                let target = UnsafeMutableRawPointer(base).assumingMemoryBound(to: UInt32.self)
+                for start in stride(from: 0, to: output.count, by: Self.block) {
+                    let count = min(Self.block, output.count &- start)
+                    let block = UnsafeMutableBufferPointer(start: target + start, count: count)
+                    fill(block, from: start, &next)
+                    body(block)
+                }
+                return
+            }
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.block) { values in
-                var next = 0
-                for start in stride(from: 0, to: count, by: Self.block) {
-                    let block = UnsafeMutableBufferPointer(rebasing: values[..<min(Self.block, count &- start)])
-                    // A block's low bits begin at a byte, since it has a multiple of eight values.
-                    let first = start / 8 &* width
-                    let end = first &+ BitPacking.bytes(count: block.count, width: width)
-                    BitPacking.unpack(
-                        UnsafeRawBufferPointer(rebasing: low[first..<end]), readable: low.count &- first, width: width,
-                        base: 0, into: block)
-                    var bits = word(start / Self.block)
-                    while bits != 0 {
-                        block[bits.trailingZeroBitCount] |= highs[next] &<< UInt32(width)
-                        next &+= 1
-                        bits &= bits &- 1
-                    }
-                    body(start, block)
+                for start in stride(from: 0, to: output.count, by: Self.block) {
+                    let block = UnsafeMutableBufferPointer(rebasing: values[..<min(Self.block, output.count &- start)])
+                    fill(block, from: start, &next)
+                    body(block)
+                    for index in block.indices { base[start &+ index] = T(truncatingIfNeeded: block[index]) }
                 }
             }
         }
 
-        /// The marks of a block; those behind the end are not set.
+        /// Puts a block's values together.
+        ///
+        /// - Parameter next: the first of ``highs`` that none has taken.
+        @inline(__always)
+        private func fill(_ block: UnsafeMutableBufferPointer<UInt32>, from start: Int, _ next: inout Int) {
+            // A block's low bits begin at a byte, since it has a multiple of eight values.
+            let first = start / 8 &* width
+            let end = first &+ BitPacking.bytes(count: block.count, width: width)
+            BitPacking.unpack(
+                UnsafeRawBufferPointer(rebasing: low[first..<end]), readable: low.count &- first, width: width, base: 0,
+                into: block)
+            guard var place = block.baseAddress else { return }
+            for number in (start / 64)..<((start &+ block.count &+ 63) / 64) {
+                var bits = word(number)
+                while bits != 0 {
+                    place[bits.trailingZeroBitCount] |= highs[next] &<< UInt32(width)
+                    next &+= 1
+                    bits &= bits &- 1
+                }
+                place += 64
+            }
+        }
+
+        /// The marks of 64 values; those behind the end are not set.
         @inline(__always)
         private func word(_ block: Int) -> UInt64 {
             if block &* 8 &+ 8 <= marks.count {

@@ -16,7 +16,7 @@ struct ZstdTests {
         }
     }
 
-    @Test("Another size than the expected one is an error")
+    @Test("B11: another size than the expected one is an error")
     func wrongSize() throws {
         let packed = try Zstd.compress(mixedBytes(count: 5000, seed: 2), level: 1)
         for count in [0, 1, 4999, 5001, 1_000_000, -1] {
@@ -36,7 +36,7 @@ struct ZstdTests {
         }
     }
 
-    @Test("Damaged frames give an error or bytes of the expected count, never more")
+    @Test("B11: damaged frames give an error or bytes of the expected count, never more")
     func damage() throws {
         let seed: UInt64 = 4
         var generator = SeededGenerator(seed: seed)

@@ -21,7 +21,7 @@ extension EndToEnd {
         }
 
         /// A12 from outside: every request that was answered before the command began is in its copy, and none by half.
-        @Test("A running server is backed up while events come in, and the copy serves what was acknowledged")
+        @Test("A12: a running server is backed up while events come in, and the copy serves what was acknowledged")
         func running() throws {
             let server = try TestServer()
             let folder = try TemporaryFolder("backups")

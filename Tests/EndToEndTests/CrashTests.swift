@@ -10,7 +10,7 @@ extension EndToEnd {
         private static let site = "crash"
         private static let writers = 3
 
-        @Test("Acknowledged batches are whole, others whole or absent, and no event counts twice")
+        @Test("A2: acknowledged batches are whole, others whole or absent, and no event counts twice")
         func killed() throws {
             let seed = testSeed()
             let rounds = setting("WEIR_CRASH_ROUNDS", default: 50)

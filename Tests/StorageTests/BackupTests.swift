@@ -75,7 +75,7 @@ struct BackupTests {
     }
 
     /// A12: what was acknowledged before a backup began is in it, and every commit wholly or not at all.
-    @Test("A backup while events come in holds every commit before it, and none by half")
+    @Test("A12: a backup while events come in holds every commit before it, and none by half")
     func whileIngesting() throws {
         let directory = TemporaryDirectory()
         let targets = try folder()

@@ -56,7 +56,7 @@ struct BlockTests {
         #expect(throws: StorageError.self) { _ = try decode(block(frame: bytes, declaring: count)) }
     }
 
-    @Test("A bomb takes no more memory than the header's size")
+    @Test("B11: a bomb takes no more memory than the header's size")
     func bomb() throws {
         let bytes = try frame([UInt8](repeating: 0, count: 1 << 30))
         try #require(bytes.count < 1 << 20)

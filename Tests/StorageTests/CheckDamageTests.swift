@@ -56,7 +56,7 @@ struct CheckDamageTests {
         return row
     }
 
-    @Test("Planted in any row, it is found and named, and with it undone nothing is")
+    @Test("B7: planted in any row, it is found and named, and with it undone nothing is")
     func everywhere() throws {
         let directory = TemporaryDirectory()
         try EveryPart.fill(directory, seed: seed)
@@ -109,12 +109,22 @@ struct CheckDamageTests {
         let directory = TemporaryDirectory()
         try EveryPart.fill(directory, seed: seed)
         do { try Database(path: directory.path).compactAll() }
-        let name = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: directory.path).first { $0.hasSuffix(".sst") })
+        // The two rows once more, in a file of their own, which hides the older ones.
+        let tables = { (path: String) in
+            Set(try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sst") })
+        }
+        let before = try tables(directory.path)
+        try StoredRows.put(
+            directory.path,
+            try StoredRows.all(directory.path).filter { [Array("mformat".utf8), Array("mseed".utf8)].contains($0.key) })
+        do { _ = try Database(path: directory.path) }
+        let added = try tables(directory.path).subtracting(before)
+        #expect(added.count == 1)
+        let name = try #require(added.first)
         let url = URL(fileURLWithPath: directory.path + "/" + name)
         var bytes = try Data(contentsOf: url)
-        let place = try #require(bytes.range(of: Data("mformat".utf8)))
-        bytes[place.upperBound] ^= 0x10
+        // The rows are what such a file begins with.
+        bytes[bytes.startIndex + 8] ^= 0x10
         try bytes.write(to: url)
         let report = try StoreCheck.run(directory: directory.path)
         #expect(report.findings.contains { $0.kind == .missing && $0.place.row == "the store's identity" })

@@ -43,7 +43,7 @@ struct CheckTests {
 
     /// Each round flips one bit at another place of every block at once, so that small blocks are gone through byte by
     /// byte; the first rounds go through the headers of all.
-    @Test("A flipped bit of any stored block, anywhere, is found and named", arguments: 0..<48)
+    @Test("B7, B8: a flipped bit of any stored block, anywhere, is found and named", arguments: 0..<48)
     func flips(round: Int) throws {
         let directory = TemporaryDirectory()
         _ = try FullStore(directory)

@@ -37,6 +37,54 @@ struct CodecTests {
         #expect(decoded == values, "seed \(seed) round \(round)")
     }
 
+    @Test("Packed values of every width come out the same with the processor's vectors and without", arguments: 0...32)
+    func vectors(width: Int) {
+        var random = SeededGenerator(seed: seed &+ UInt64(width))
+        let mask = UInt32(truncatingIfNeeded: (1 as UInt64) << UInt64(width) - 1)
+        for count in [0, 1, 7, 8, 9, 16, 31, 40, 64, 255, 1_000] {
+            let base = UInt32(truncatingIfNeeded: random.next())
+            let offsets = (0..<count).map { _ in UInt32(truncatingIfNeeded: random.next()) & mask }
+            var writer = ByteWriter()
+            BitPacking.pack(offsets[...], minus: 0, width: width, into: &writer)
+            for vectors in [true, false] where !vectors || BitPacking.hasVectors {
+                // Exactly as much memory as there is to read, so that a look behind it is found out.
+                let packed = UnsafeMutableRawBufferPointer.allocate(byteCount: writer.bytes.count, alignment: 1)
+                defer { packed.deallocate() }
+                packed.copyBytes(from: writer.bytes)
+                let values = [UInt32](unsafeUninitializedCapacity: count) { output, initialized in
+                    BitPacking.unpack(
+                        UnsafeRawBufferPointer(packed), width: width, base: base,
+                        into: UnsafeMutableBufferPointer(rebasing: output[..<count]), vectors: vectors)
+                    initialized = count
+                }
+                #expect(values == offsets.map { $0 &+ base }, "seed \(seed) count \(count) vectors \(vectors)")
+            }
+        }
+    }
+
+    @Test("Patched differences come back with and without high bits, at every length near a block's end")
+    func patchedLengths() throws {
+        var random = SeededGenerator(seed: seed)
+        for count in [250, 255, 256, 257, 263, 264, 500, 511, 512, 513, 2_000, 65_536] {
+            for shape in 0..<3 {
+                var time: UInt32 = 0
+                let values = (0..<count).map { index -> UInt32 in
+                    if shape == 1 || index % 13 == 0 { time = UInt32(truncatingIfNeeded: random.next()) & 0x0FFF_FFFF }
+                    time = shape == 2 ? time &+ UInt32(random.next() % 900) : time &+ UInt32(random.next() % 60_000)
+                    return time
+                }
+                var writer = ByteWriter()
+                IntegerCodec.encode(values[...], into: &writer)
+                var decoded: [UInt32] = []
+                try writer.bytes.withUnsafeBytes { raw in
+                    var reader = ByteReader(raw)
+                    try IntegerCodec.decode(&reader, count: count, below: Int(UInt32.max)).append(to: &decoded)
+                }
+                #expect(decoded == values, "seed \(seed) count \(count) shape \(shape)")
+            }
+        }
+    }
+
     @Test("A code at or above the limit is refused, in every encoding")
     func range() {
         for values: [UInt32] in [[9, 9, 9], [1, 9, 3], [1, 300, 3], [1, 70_000, 3], [7, 8, 9]] {

@@ -63,7 +63,8 @@ struct DamageTests {
         #expect(try rows(directory.path, []).map { $0.key + $0.value } == before)
     }
 
-    @Test("A flipped bit of any sealed part is an error that names it, and never a smaller answer", arguments: 0..<60)
+    @Test(
+        "B8: a flipped bit of any sealed part is an error that names it, and never a smaller answer", arguments: 0..<60)
     func part(round: Int) throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)
@@ -75,7 +76,7 @@ struct DamageTests {
         }
     }
 
-    @Test("A truncated or empty block is found out", arguments: [0, 1, 39, 40, 41])
+    @Test("B10: a truncated or empty block is found out", arguments: [0, 1, 39, 40, 41])
     func truncated(count: Int) throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)
@@ -84,7 +85,7 @@ struct DamageTests {
         #expect(throws: StorageError.self) { try snapshot.requireComplete() }
     }
 
-    @Test("A block of one part under the key of another is found out")
+    @Test("B9: a block of one part under the key of another is found out")
     func misdirected() throws {
         let directory = TemporaryDirectory()
         try fill(directory, seal: true)

@@ -138,7 +138,7 @@ struct RetentionTests {
     }
 
     @Test(
-        "A clock that jumps while the store is open deletes nothing",
+        "D1: a clock that jumps while the store is open deletes nothing",
         arguments: [
             -RetentionTests.hour, RetentionTests.day, 10 * 365 * RetentionTests.day,
         ])
@@ -182,7 +182,7 @@ struct RetentionTests {
         #expect(try kept.store().confirmRetention(site: "nobody") == nil)
     }
 
-    @Test("A restart with the clock behind starts, keeps everything and orders by sequence")
+    @Test("D2: a restart with the clock behind starts, keeps everything and orders by sequence")
     func clockBehind() throws {
         let kept = try Kept(days: 20, retention: 30 * Self.day)
         try kept.maintain()
@@ -239,7 +239,7 @@ struct RetentionTests {
         #expect(try kept.rows() == 0)
     }
 
-    @Test("Late events: after their bucket was sealed they count, after the retention they go with the next pass")
+    @Test("H6: late events: after their bucket was sealed they count, after the retention they go with the next pass")
     func late() throws {
         let kept = try Kept(days: 20, retention: 15 * Self.day) { $0.confirmsRetention = true }
         try kept.maintain()

@@ -21,7 +21,7 @@ struct SealingTests {
 
     // MARK: I3
 
-    @Test("Nothing in flight: neither a flush nor maintenance writes a segment or anything else")
+    @Test("I3: nothing in flight: neither a flush nor maintenance writes a segment or anything else")
     func emptyBucket() throws {
         let directory = TemporaryDirectory()
         let store = try directory.open(clock: ManualClock(january + 50 * 86_400_000))
@@ -84,7 +84,7 @@ struct SealingTests {
         #expect(try StoreCheck.run(directory: directory.path).findings == [])
     }
 
-    @Test("Two seals at once, with events coming in: no event is missing, in two segments, or in an empty one")
+    @Test("I3: two seals at once, with events coming in: no event is missing, in two segments, or in an empty one")
     func twoSeals() throws {
         let directory = TemporaryDirectory()
         let events = (0..<4_000).map { event(Int64($0) * 600) }
