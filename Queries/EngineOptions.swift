@@ -20,6 +20,10 @@ public struct EngineOptions: Sendable {
     /// Entries of roll-ups above which a `top` walks their heads instead of adding all of them up.
     package var leastHeadEntries = EngineOptions.defaultLeastHeadEntries
     static let defaultLeastHeadEntries = 65_536
+    /// Rows that a run in flight has at the least of which something is kept: smaller ones are soon merged, and counted
+    /// as quickly as looked up.
+    package var leastRunRows = EngineOptions.defaultLeastRunRows
+    static let defaultLeastRunRows = 4_096
 
     /// Options; those that are not given have their defaults.
     public init(

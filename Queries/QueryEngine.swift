@@ -73,7 +73,8 @@ public final class QueryEngine: Sendable {
             memory: QueryMemory(pool: memory),
             partials: common.useCache && options.partialCacheBytes > 0
                 ? PartialResults(cache: partials, query: request.key) : nil,
-            cancellation: cancellation, derived: derived, leastHeadEntries: options.leastHeadEntries)
+            cancellation: cancellation, derived: derived, leastHeadEntries: options.leastHeadEntries,
+            leastRunRows: options.leastRunRows)
         try execution.check()
         let range = try common.range.resolve(
             now: now, firstEvent: snapshot.first, lastEvent: snapshot.last, timezone: common.timezone)

@@ -79,7 +79,8 @@ extension Store {
 
     /// Merges runs of similar size, when enough of them have gathered.
     ///
-    /// Sizes grow by the fan-in from tier to tier, so each row is merged about log(rows) times.
+    /// Sizes grow by the fan-in from tier to tier, so each row is merged two times at most. Larger runs stay as they are
+    /// until they are sealed: what queries have found out about a run is kept with it, and is lost with it.
     private func mergeRuns(site: UInt32, month: Int64, _ partition: Partition) -> Bool {
         guard let runs = mergeableRuns(partition.runs, month: month) else { return false }
         let (header, columns) = AlignedRuns(
@@ -103,7 +104,7 @@ extension Store {
         var tiers: [Int: [InFlightRun]] = [:]
         for run in runs { tiers[tier(run.segment.header.rows), default: []].append(run) }
         for (tier, runs) in tiers.sorted(by: { $0.key < $1.key })
-        where tier < 4 && runs.count >= options.mergeFanIn {
+        where tier < Self.frozenTier && runs.count >= options.mergeFanIn {
             let kinds = Dictionary(grouping: runs) { run in
                 let hours = (
                     (run.segment.header.first - month) / Bucket.hour, (run.segment.header.last - month) / Bucket.hour
@@ -118,9 +119,10 @@ extension Store {
         return nil
     }
 
-    private func tier(_ rows: Int) -> Int {
-        rows < 4_096 ? 0 : rows < 32_768 ? 1 : rows < 262_144 ? 2 : rows < 1_048_576 ? 3 : 4
-    }
+    /// The tier of runs that are merged no more.
+    private static let frozenTier = 2
+
+    private func tier(_ rows: Int) -> Int { rows < 4_096 ? 0 : rows < Segment.frozenRows ? 1 : Self.frozenTier }
 
     /// Swaps runs for what they became, in one step for every query.
     func replace(
@@ -142,4 +144,9 @@ extension Store {
         bytesInFlight.add(sum(rest, \.residentBytes) - sum(runs, \.residentBytes), ordering: .relaxed)
         rowsInFlight.add(sum(rest, \.header.rows) - sum(runs, \.header.rows), ordering: .relaxed)
     }
+}
+
+extension Segment {
+    /// Rows of a run in flight from which on it is not merged any more, but stays what it is until it is sealed.
+    package static let frozenRows = 32_768
 }

@@ -3,13 +3,22 @@
 
 usage: live_bench.py --weir HOST:PORT --pid PID --loadgen FILE [--seconds N] [--json FILE]
 
-Queries are computed afresh each time ("cache": false), one at a time, ten milliseconds apart, as a dashboard's panels ask. Latencies are those of the
-call. The load generator runs on the same machine and takes its share of it.
+Queries are asked one at a time, ten milliseconds apart, as a dashboard's panels ask. Latencies are those of the call. Four times:
+
+  idle     nothing else runs; computed afresh ("cache": false)
+  burned   the same while other processes use as much of the processor as the load generator and the server's ingest do: how much
+           slower queries get because they share the machine, whatever the server does
+  fresh    with ingest at half its maximum, computed afresh
+  asked    with ingest at half its maximum, as a dashboard asks: what is kept of earlier askings may be used
+
+The load generator runs on the same machine and takes its share of it. Before the idle figures are taken, the server has taken in at its
+maximum and has then finished what it merges in the background, which is the state that half the maximum finds.
 """
 
 import argparse
 import http.client
 import json
+import os
 import subprocess
 import sys
 import time
@@ -32,9 +41,10 @@ PAUSE = 0.01
 
 
 class Client:
-    def __init__(self, address):
+    def __init__(self, address, pid):
         host, port = address.rsplit(":", 1)
         self.connection = http.client.HTTPConnection(host, int(port))
+        self.pid = pid
 
     def send(self, method, path, body=None):
         self.connection.request(method, path, body, {"Content-Type": "application/json"})
@@ -44,12 +54,17 @@ class Client:
             sys.exit(f"{path} {body}: {response.status} {text.decode()}")
         return text
 
-    def ask(self, kind, query):
+    def ask(self, kind, query, fresh=True):
         """Milliseconds of the call."""
-        body = json.dumps({**query, "cache": False})
+        body = json.dumps({**query, "cache": False} if fresh else query)
         before = time.perf_counter()
         self.send("POST", f"/v1/query/{kind}", body)
         return (time.perf_counter() - before) * 1000
+
+    def metric(self, name):
+        """The sum of a metric's samples."""
+        lines = self.send("GET", "/metrics").decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
 
 def percentile(values, share):
@@ -57,20 +72,65 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def measure(client, seconds):
-    """Percentiles of each panel; the panels are asked in turn."""
-    taken = {name: [] for name, _, _ in PANELS}
+def measure(client, seconds, modes=(True,)):
+    """Percentiles of each panel, for each of the modes (whether afresh); the panels are asked in turn."""
+    taken = [{name: [] for name, _, _ in PANELS} for _ in modes]
     for name, kind, query in PANELS:
-        client.ask(kind, query)
-    until = time.monotonic() + seconds * len(PANELS)
+        for fresh in modes:
+            client.ask(kind, query, fresh)
+    until = time.monotonic() + seconds * len(PANELS) * len(modes)
     while time.monotonic() < until:
         for name, kind, query in PANELS:
-            taken[name].append(client.ask(kind, query))
-            time.sleep(PAUSE)
-    return {
-        name: {"count": len(values), "p50": percentile(values, 0.5), "p99": percentile(values, 0.99)}
-        for name, values in taken.items()
-    }
+            for values, fresh in zip(taken, modes):
+                values[name].append(client.ask(kind, query, fresh))
+                time.sleep(PAUSE)
+    return [
+        {
+            name: {"count": len(values), "p50": percentile(values, 0.5), "p99": percentile(values, 0.99)}
+            for name, values in of_mode.items()
+        }
+        for of_mode in taken
+    ]
+
+
+def settle(client, most=120):
+    """Waits until merging in the background is done."""
+    until, last, quiet = time.monotonic() + most, None, 0
+    while time.monotonic() < until and quiet < 5:
+        used = processor(client.pid)
+        quiet = quiet + 1 if last is not None and used - last < 0.05 else 0
+        last = used
+        time.sleep(1)
+
+
+def processor(pid):
+    """Seconds of the processor that a process has used."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def shares(pids, seconds):
+    """How many cores some processes use together."""
+    before = sum(map(processor, pids))
+    time.sleep(seconds)
+    return (sum(map(processor, pids)) - before) / seconds
+
+
+BURNERS = 4
+BURN = """
+import sys, time
+share, period = float(sys.argv[1]), 0.004
+while True:
+    start = time.perf_counter()
+    while time.perf_counter() - start < share * period: pass
+    time.sleep((1 - share) * period)
+"""
+
+
+def burn(cores):
+    """Processes that use so many cores together, a few milliseconds at a time."""
+    return [subprocess.Popen([sys.executable, "-c", BURN, str(min(0.99, cores / BURNERS))]) for _ in range(BURNERS)]
 
 
 def visibility(client, rounds):
@@ -103,34 +163,49 @@ def main():
     parser.add_argument("--pid", type=int, required=True)
     parser.add_argument("--loadgen", required=True)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--rate", type=int, help="events a second instead of half the maximum")
     parser.add_argument("--json")
     options = parser.parse_args()
-    client, url = Client(options.weir), f"http://{options.weir}"
-    print("== idle", file=sys.stderr)
-    idle = measure(client, options.seconds)
+    client, url = Client(options.weir, options.pid), f"http://{options.weir}"
     print("== the most that ingest takes", file=sys.stderr)
     most = json.loads(start(options.loadgen, url, 10).communicate()[0])
-    rate = int(most["events_per_second"] / 2)
+    rate = options.rate or int(most["events_per_second"] / 2)
+    settle(client)
+    print("== idle", file=sys.stderr)
+    (idle,) = measure(client, options.seconds)
     print(f"== ingest at {rate} events/s", file=sys.stderr)
-    load = start(options.loadgen, url, options.seconds * len(PANELS) + 30, rate)
+    load = start(options.loadgen, url, options.seconds * len(PANELS) * 2 + 60, rate)
     time.sleep(3)
-    busy = measure(client, options.seconds)
+    cores = shares([load.pid, options.pid], 6)
+    fresh, asked = measure(client, options.seconds, (True, False))
     rounds = 200
     seen = visibility(client, rounds)
     memory = resident(options.pid)
     load.terminate()
     load.wait()
-    print(f"ingest at most {most['events_per_second']:.0f} events/s, during the queries {rate}; resident {memory} MiB")
-    print(f"{'panel':40} {'idle p50':>9} {'p99':>9} {'busy p50':>9} {'p99':>9} {'p99 ratio':>9}")
+    settle(client)
+    print(f"== {cores:.2f} cores burned", file=sys.stderr)
+    others = burn(cores)
+    time.sleep(1)
+    (burned,) = measure(client, options.seconds)
+    for other in others:
+        other.kill()
+        other.wait()
+    print(f"ingest at most {most['events_per_second']:.0f} events/s, during the queries {rate}, which takes {cores:.2f} cores with the generator; "
+          f"resident {memory} MiB")
+    print(f"{'':40} {'idle':>15} {'burned':>15} {'':>6} {'fresh':>15} {'':>6} {'asked':>15}")
+    print(f"{'panel, milliseconds':40}" + f" {'p50':>7} {'p99':>7}" * 2 + " " + f"{'ratio':>6} {'p50':>7} {'p99':>7} " * 2 + f"{'ratio':>6}")
     for name, _, _ in PANELS:
-        ratio = busy[name]["p99"] / idle[name]["p99"]
-        print(
-            f"{name:40} {idle[name]['p50']:9.2f} {idle[name]['p99']:9.2f} {busy[name]['p50']:9.2f} "
-            f"{busy[name]['p99']:9.2f} {ratio:9.2f}")
+        base = idle[name]["p99"]
+        line = f"{name:40} {idle[name]['p50']:7.2f} {base:7.2f}"
+        for values in (burned, fresh, asked):
+            line += f" {values[name]['p50']:7.2f} {values[name]['p99']:7.2f} {values[name]['p99'] / base:6.2f}"
+        print(line)
     print(f"acknowledged events in the very next answer: {seen} of {rounds}")
     if options.json:
+        figures = {"most": most, "rate": rate, "cores": cores, "idle": idle, "burned": burned, "fresh": fresh, "asked": asked}
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"most": most, "rate": rate, "idle": idle, "busy": busy, "seen": seen, "of": rounds, "residentMiB": memory}, file, indent=1)
+            json.dump({**figures, "seen": seen, "of": rounds, "residentMiB": memory}, file, indent=1)
     return 0 if seen == rounds else 1
 
 

@@ -143,7 +143,7 @@ struct MetricScan {
         } else if needs.visitors {
             let counts = try DistinctVisitors(
                 execution: execution, grouping: grouping, filter: filter, range: range, resolver: resolver,
-                groups: groups.count
+                groups: groups.count, kept: kept
             ).run()
             for (number, count) in counts.enumerated() { numbers[number].visitors = count }
         }

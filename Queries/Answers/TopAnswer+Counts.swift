@@ -59,7 +59,7 @@ extension TopQuery {
         var distinct = 0
 
         mutating func add(_ value: Int, of union: ValueUnion, events: Int, pageviews: Int) {
-            _ = table.insert(hash: union.index.keys[value], interval: 0, place: union.places[value])
+            _ = table.insert(hash: union.hash(of: value), interval: 0, place: union.place(of: value))
             var number = GroupNumbers()
             (number.events, number.pageviews) = (events, pageviews)
             numbers.append(number)
@@ -139,7 +139,7 @@ extension TopQuery {
         for (number, group) in groups.enumerated() { selected[group] = Int32(number) }
         return try DistinctVisitors(
             execution: execution, grouping: Grouping(dimensions: by), filter: common.filter, range: range,
-            resolver: GroupResolver(table, selected: selected), groups: groups.count
+            resolver: GroupResolver(table, selected: selected), groups: groups.count, kept: 0
         ).run()
     }
 }

@@ -1,26 +1,35 @@
 import Storage
 import Synchronization
 
-/// Partial results of sealed segments, the least recently used out first.
+/// A partial result that can be kept.
+protocol PartialResult: Sendable {
+    /// Bytes held, about.
+    var bytes: Int { get }
+}
+
+/// Partial results of segments and of runs in flight, the least recently used out first.
 ///
-/// A partial result is found by the bytes of the query, by which of its scans it belongs to, and by the part of the
-/// segment it covers. It is kept only of segments that lie wholly in the range, so that the range does not matter.
+/// A partial result is found by the bytes of the query, by which of its scans it belongs to, and by what it covers. It is
+/// kept only of segments that lie wholly in the range, so that the range does not matter.
 final class PartialCache: CacheBudget.Member {
     struct Key: Hashable, Sendable {
         /// The query's bytes, see ``QueryRequest/key``.
         let query: [UInt8]
         /// Which of the query's scans.
         let scan: UInt8
-        let site: UInt32
-        /// The segment's number, and how many rows are left of it: a mask over it hides more and never shows one again.
-        let segment: UInt64
-        let rows: Int
-        /// Which part of the segment.
-        let part: Int
+        let place: Place
+    }
+
+    /// What a partial result covers.
+    enum Place: Hashable, Sendable {
+        /// A part of one segment.
+        case segment(SegmentIdentity, part: Int)
+        /// Some segments whose visitors the union with this number has, and some groups, by hashes.
+        case visitors(union: UInt64, segments: [SegmentIdentity], groups: [UInt64])
     }
 
     private struct Entry {
-        var groups: PartialGroups
+        var result: any PartialResult
         var bytes: Int
         var used: UInt64
     }
@@ -51,7 +60,7 @@ final class PartialCache: CacheBudget.Member {
 
     deinit { budget.count(-statistics.bytes) }
 
-    func find(_ key: Key) -> PartialGroups? {
+    func find<R: PartialResult>(_ key: Key, as: R.Type = R.self) -> R? {
         let now = budget.tick()
         return state.withLock { state in
             guard let entry = state.entries[key] else {
@@ -60,18 +69,21 @@ final class PartialCache: CacheBudget.Member {
             }
             state.entries[key]?.used = now
             state.hits += 1
-            return entry.groups
+            return entry.result as? R
         }
     }
 
-    func keep(_ groups: PartialGroups, as key: Key) {
-        let bytes = groups.bytes + key.query.count + 192
-        guard bytes <= min(limit, budget.limit) / 16 else { return }
+    /// Whether a result of so many bytes would be kept.
+    func takes(_ bytes: Int) -> Bool { bytes <= min(limit, budget.limit) / 16 }
+
+    func keep(_ result: some PartialResult, as key: Key) {
+        let bytes = result.bytes + key.query.count + key.place.bytes + 192
+        guard takes(bytes) else { return }
         let now = budget.tick()
         state.withLock { state in
             let before = state.bytes
             if let old = state.entries[key] { state.bytes -= old.bytes }
-            state.entries[key] = Entry(groups: groups, bytes: bytes, used: now)
+            state.entries[key] = Entry(result: result, bytes: bytes, used: now)
             state.bytes += bytes
             defer { budget.count(state.bytes - before) }
             guard state.bytes > limit || state.entries.count > Self.maxParts else { return }
@@ -112,8 +124,24 @@ struct PartialResults: Sendable {
     let query: [UInt8]
 
     func key(_ segment: Segment, scan: UInt8, part: Int) -> PartialCache.Key {
+        PartialCache.Key(query: query, scan: scan, place: .segment(SegmentIdentity(segment), part: part))
+    }
+
+    /// Where the result of some segments is that goes by the visitors of a union.
+    func key(_ segments: [Segment], of union: VisitorUnion, groups: [UInt64] = [], scan: UInt8) -> PartialCache.Key {
         PartialCache.Key(
-            query: query, scan: scan, site: segment.site, segment: segment.number, rows: segment.header.rows,
-            part: part)
+            query: query, scan: scan,
+            place: .visitors(
+                union: union.serial, segments: segments.map { SegmentIdentity($0) }, groups: groups))
+    }
+}
+
+extension PartialCache.Place {
+    fileprivate var bytes: Int {
+        switch self {
+        case .segment: 0
+        case .visitors(_, let segments, let groups):
+            segments.count * MemoryLayout<SegmentIdentity>.stride + groups.count * 8
+        }
     }
 }

@@ -1,13 +1,13 @@
 import Storage
 
-/// What a part of a sealed segment adds to the groups of a query: kept from one asking to the next, since a sealed
-/// segment never changes.
-struct PartialGroups: Sendable {
+/// What a part of a segment adds to the groups of a query: kept from one asking to the next, since a segment never
+/// changes, nor does a run in flight.
+struct PartialGroups: PartialResult {
     /// Hashes of the groups' values, ``dimensions`` a group.
     private var hashes: [UInt64] = []
     /// Where the values stand in the segment's tables, as many.
     private var codes: [UInt32] = []
-    /// Where each group's interval starts; empty without intervals.
+    /// A time of each group's interval; empty without intervals.
     private var starts: [Int64] = []
     private let dimensions: Int
     private var sums: Accumulators

@@ -10,7 +10,10 @@ final class DerivedCache: CacheBudget.Member {
     /// What is larger than this part of the budget is made for each query, which then holds it by itself.
     private static let largestShare = 0.75
     /// The most entries held.
-    static let maxEntries = 256
+    static let maxEntries = 1_024
+
+    /// The most entries of one kind that are of sets of segments: while events come in, each query has another set.
+    private static let maxSets = 8
 
     /// What is kept.
     protocol Entry: AnyObject, Sendable {
@@ -25,10 +28,22 @@ final class DerivedCache: CacheBudget.Member {
             case visitors
             /// ``AddedVisitors`` to the union with this number.
             case added(UInt64)
+            /// ``LocatedVisitors`` in the union with this number.
+            case located(UInt64)
             /// ``ValueUnion`` of the column with this name, as bytes.
             case values([UInt8])
+            /// ``CodeCounts`` of the column with this name, as bytes.
+            case counts([UInt8])
             /// ``HeadIndex`` of a ``ValueUnion`` with this number.
             case heads(UInt64)
+
+            /// Whether there is one for each set of segments rather than for each segment.
+            var isOfSets: Bool {
+                switch self {
+                case .visitors, .added, .values, .heads: true
+                case .located, .counts: false
+                }
+            }
         }
 
         var kind: Kind
@@ -82,6 +97,13 @@ final class DerivedCache: CacheBudget.Member {
         let gone = state.withLock { state in
             var gone: [Slot] = []
             if let old = state.slots.removeValue(forKey: key) { gone.append(old) }
+            if key.kind.isOfSets {
+                let alike = state.slots.filter { $0.key.kind == key.kind }
+                if alike.count >= Self.maxSets, let oldest = alike.min(by: { $0.value.used < $1.value.used }) {
+                    state.slots[oldest.key] = nil
+                    gone.append(oldest.value)
+                }
+            }
             while state.slots.count >= Self.maxEntries,
                 let oldest = state.slots.min(by: { $0.value.used < $1.value.used })
             {

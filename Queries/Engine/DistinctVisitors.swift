@@ -8,33 +8,34 @@ struct DistinctVisitors {
     let grouping: Grouping
     let filter: Filter?
     let range: ResolvedRange
-    let resolver: GroupResolver
+    var resolver: GroupResolver
     /// Number of selected groups.
-    let groups: Int
+    var groups: Int
+    /// See ``GroupedScan/kept``.
+    var kept: UInt8?
 
     /// What takes part of one segment; made once a query, used by every partition.
-    private struct Prepared: Sendable {
+    struct Prepared: Sendable {
         var names: [(name: Int, filter: CompiledFilter)] = []
         var grouping: LocalGrouping?
-        /// Whether every event counts, all in one group: then so does every visitor, and no row needs to be looked at.
-        var countsEveryVisitor = false
+        /// The group of every event, if every event counts and all in one: then so does every visitor, and no row needs to
+        /// be looked at.
+        var everyVisitor: UInt32?
         /// How rows find their bits at once, where they are grouped by one dimension or by intervals alone.
         var direct: DirectGroups?
     }
 
     /// The number of visitors of each selected group.
     func run() throws(QueryError) -> [Int] {
-        let preparing = PerWorker(execution.segments.count) { Prepared() }
-        try execution.parallel(execution.segments.count) { (_, index) throws(QueryError) in
-            let segment = try prepare(execution.segments[index])
-            preparing.with(index) { $0 = segment }
-        }
-        let prepared = preparing.all
-        if groups == 1, prepared.allSatisfy({ $0.names.isEmpty || $0.countsEveryVisitor }) {
+        let prepared = try prepareAll()
+        if groups == 1, prepared.allSatisfy({ $0.names.isEmpty || $0.everyVisitor != nil }) {
             let all = execution.segments.indices.filter { !prepared[$0].names.isEmpty }
             return [try VisitorLineup.count(of: all.map { execution.segments[$0] }, execution)]
         }
-        let partitions = try VisitorPartitions(execution, names: prepared.map { $0.names.map(\.name) })
+        let names = prepared.map { $0.names.map(\.name) }
+        let aligned = try AlignedVisitors(names.indices.filter { !names[$0].isEmpty }, execution)
+        if let counts = try countKept(prepared, aligned) { return counts }
+        let partitions = try VisitorPartitions(execution, names: names, aligned: aligned)
         try execution.memory.hold(groups * 8 * (execution.workers + 1))
         let counts = PerWorker(execution.workers) { [Int](repeating: 0, count: groups) }
         try execution.parallel(partitions.count) { (worker, partition) throws(QueryError) in
@@ -51,6 +52,16 @@ struct DistinctVisitors {
         return counts.all.reduce([Int](repeating: 0, count: groups)) { zip($0, $1).map(+) }
     }
 
+    /// What takes part of each of the query's segments.
+    func prepareAll() throws(QueryError) -> [Prepared] {
+        let preparing = PerWorker(execution.segments.count) { Prepared() }
+        try execution.parallel(execution.segments.count) { (_, index) throws(QueryError) in
+            let segment = try prepare(execution.segments[index])
+            preparing.with(index) { $0 = segment }
+        }
+        return preparing.all
+    }
+
     private func prepare(_ segment: Segment) throws(QueryError) -> Prepared {
         var prepared = Prepared()
         guard groups > 0, segment.coverage(of: range) != .none else { return prepared }
@@ -63,11 +74,23 @@ struct DistinctVisitors {
         let local = try LocalGrouping(grouping, of: segment, hash: execution.hash)
         prepared.direct = DirectGroups(local, grouping, segment, resolver, groups: groups)
         prepared.grouping = local
-        prepared.countsEveryVisitor =
-            grouping.dimensions.isEmpty && grouping.intervals == nil
-            && prepared.names.count == segment.header.names.count
-            && prepared.names.allSatisfy { $0.filter.constant == true }
+        if grouping.dimensions.isEmpty, prepared.names.count == segment.header.names.count,
+            prepared.names.allSatisfy({ $0.filter.constant == true }),
+            let interval = interval(of: segment)
+        {
+            var resolved = GroupResolver.Local()
+            resolver.forEach(interval, local, &resolved) { prepared.everyVisitor = $0 }
+        }
         return prepared
+    }
+
+    /// The interval that all events of a segment lie in, if it is one; 0 without intervals.
+    private func interval(of segment: Segment) -> UInt32? {
+        guard let intervals = grouping.intervals else { return 0 }
+        guard let first = intervals.index(of: segment.header.first),
+            first == intervals.index(of: segment.header.last)
+        else { return nil }
+        return UInt32(first)
     }
 
     // MARK: Bits
@@ -79,13 +102,22 @@ struct DistinctVisitors {
         let bits = VisitorBits(groups: groups + 1, visitors: slots.count)
         try execution.memory.hold(bits.bytes)
         defer { execution.memory.release(bits.bytes) }
+        try setBits(partition, of: partitions, slots, prepared, into: bits)
+        for group in 0..<groups { counts[group] += bits.count(group: group) }
+    }
+
+    /// Sets the bits of a partition's visitors in the groups of their events.
+    func setBits(
+        _ partition: Int, of partitions: VisitorPartitions, _ slots: VisitorSlots, _ prepared: [Prepared],
+        into bits: VisitorBits
+    ) throws(QueryError) {
         var mask: [UInt8] = []
         var local: [UInt32] = []
         var visitors: [UInt32] = []
         for (index, segment) in execution.segments.enumerated() {
-            guard var grouping = prepared[index].grouping else { continue }
-            if prepared[index].countsEveryVisitor {
-                for slot in slots.ofOrdinals(segment: index).slots { bits.insert(group: 0, visitor: slot) }
+            guard partitions.reads(index), var grouping = prepared[index].grouping else { continue }
+            if let group = prepared[index].everyVisitor {
+                for slot in slots.ofOrdinals(segment: index).slots { bits.insert(group: group, visitor: slot) }
                 continue
             }
             let direct = prepared[index].direct
@@ -110,7 +142,6 @@ struct DistinctVisitors {
                 }
             }
         }
-        for group in 0..<groups { counts[group] += bits.count(group: group) }
     }
 
     // MARK: Sets

@@ -16,6 +16,8 @@ final class Execution: Sendable {
     let derived: DerivedCache
     /// See ``TopHeads/leastEntries``.
     let leastHeadEntries: Int
+    /// See ``EngineOptions/leastRunRows``.
+    let leastRunRows: Int
     private let helpers: QueryWorkers
     private let deadline: UInt64
     private let timeoutMs: Int64
@@ -30,7 +32,8 @@ final class Execution: Sendable {
     init(
         snapshot: Store.Snapshot, hash: EventHash, now: Int64, threads: Int, helpers: QueryWorkers, timeoutMs: Int64,
         memory: QueryMemory, partials: PartialResults? = nil, cancellation: QueryCancellation? = nil,
-        derived: DerivedCache, leastHeadEntries: Int = EngineOptions.defaultLeastHeadEntries
+        derived: DerivedCache, leastHeadEntries: Int = EngineOptions.defaultLeastHeadEntries,
+        leastRunRows: Int = EngineOptions.defaultLeastRunRows
     ) {
         self.snapshot = snapshot
         self.hash = hash
@@ -40,6 +43,7 @@ final class Execution: Sendable {
         self.timeoutMs = timeoutMs
         self.derived = derived
         self.leastHeadEntries = leastHeadEntries
+        self.leastRunRows = leastRunRows
         self.memory = memory
         self.partials = partials
         self.cancellation = cancellation

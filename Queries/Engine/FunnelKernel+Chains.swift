@@ -79,6 +79,48 @@ final class KernelChains {
         }
     }
 
+    /// Ends a range whose first visitors are a union's: counts those who are not kept already.
+    func finish(besides kept: KeptVisitors, first: Int, ofUnion: Int) {
+        for step in 0..<steps {
+            let seen = seen + step * visitors
+            var count = 0
+            for visitor in 0..<visitors where seen[visitor] != 0 {
+                count &+= visitor < ofUnion && kept.contains(group: step, visitor: first &+ visitor) ? 0 : 1
+            }
+            reached[step] += count
+        }
+    }
+
+    /// By step which of the first visitors reached it.
+    func reachedBits(_ count: Int) -> VisitorBits {
+        let bits = VisitorBits(groups: steps, visitors: count)
+        for step in 0..<steps {
+            for visitor in 0..<count where seen[step * visitors + visitor] != 0 {
+                bits.insert(group: UInt32(step), visitor: UInt32(visitor))
+            }
+        }
+        return bits
+    }
+
+    /// By step but the last the chains of the first visitors that an event after a time may go on with.
+    ///
+    /// - Parameter first: the number of the first visitor.
+    func carried(_ count: Int, first: Int, after time: Int64, window: Int64) -> [[Carried]] {
+        let from = time - min(window, Self.endlessWindow)
+        return (0..<(steps - 1)).map { step in
+            (0..<count).compactMap { visitor in
+                let start = carried[step * visitors + visitor]
+                return start >= from ? Carried(visitor: UInt32(first + visitor), start: start) : nil
+            }
+        }
+    }
+
+    /// Sets the latest start of a visitor's chain up to a step but the last.
+    func setCarried(_ step: Int, visitor: Int, start: Int64) {
+        precondition(step < steps - 1 && visitor < visitors, "the chain is of a visitor of this range")
+        carried[step * visitors + visitor] = start
+    }
+
     /// Takes the events of ``keys``, whose places are below the number of visitors.
     ///
     /// - Parameters:

@@ -1,7 +1,7 @@
 import Storage
 
-/// What a funnel reads: the visitors in partitions, the segments in the order of time, those that overlap as one group,
-/// and of each group by step the runs of rows that can take it.
+/// What a funnel reads: the segments in the order of time, those that overlap as one group, and of each group by step the
+/// runs of rows that can take it; and the visitors in partitions.
 struct KernelPlan: Sendable {
     /// The rows of one event name of one segment, for one step.
     struct Source: Sendable {
@@ -22,10 +22,16 @@ struct KernelPlan: Sendable {
         var last: Int64
         /// By step.
         var sources: [[Source]]
+        /// Positions of the segments.
+        var segments: [Int]
     }
 
-    let partitions: VisitorPartitions
     let groups: [Group]
+    /// The visitors of all segments that are read.
+    let aligned: AlignedVisitors
+    /// For each of the query's segments the names that are read.
+    private let names: [[Int]]
+    private let execution: Execution
 
     /// Plans a funnel of these steps.
     ///
@@ -47,13 +53,42 @@ struct KernelPlan: Sendable {
                 let group = groups.count - 1
                 groups[group].last = max(last.last, header.last)
                 for step in steps.indices { groups[group].sources[step] += sources[step] }
+                groups[group].segments.append(index)
             } else {
-                groups.append(Group(month: header.month, first: header.first, last: header.last, sources: sources))
+                groups.append(
+                    Group(
+                        month: header.month, first: header.first, last: header.last, sources: sources,
+                        segments: [index]))
             }
         }
         for group in groups where group.last - group.month > Int64(UInt32.max) { return nil }
         self.groups = groups
-        partitions = try VisitorPartitions(execution, names: names)
+        self.names = names
+        self.execution = execution
+        aligned = try AlignedVisitors(names.indices.filter { !names[$0].isEmpty }, execution)
+    }
+
+    /// The visitors in partitions, with the rows of some of the groups.
+    func partitions(_ groups: Range<Int>) throws(QueryError) -> VisitorPartitions {
+        let reading = Set(self.groups[groups].flatMap(\.segments))
+        return try VisitorPartitions(
+            execution, names: names.enumerated().map { reading.contains($0) ? $1 : [] }, aligned: aligned)
+    }
+
+    /// Which groups come first of whose segments something can be kept: sealed ones whose visitors are the union's and
+    /// whose events are all in the range.
+    func covered(_ range: ResolvedRange) -> (groups: Range<Int>, segments: [Int]) {
+        var segments: [Int] = []
+        for (number, group) in groups.enumerated() {
+            let read = group.segments.filter { !names[$0].isEmpty }
+            let isCovered = read.allSatisfy { index in
+                let segment = execution.segments[index]
+                return segment.isSealed && aligned.isOfUnion(index) && segment.coverage(of: range) == .all
+            }
+            guard isCovered else { return (0..<number, segments) }
+            segments += read
+        }
+        return (groups.indices, segments)
     }
 
     private static func sources(

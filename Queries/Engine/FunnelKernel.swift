@@ -21,42 +21,66 @@ struct FunnelKernel {
             return query.common.filter.map { .all([$0, any]) } ?? any
         }
         guard let plan = try KernelPlan(execution, steps: steps, range: range) else { return nil }
-        let workers = PerWorker(execution.workers) { KernelChains(steps: steps.count) }
-        let overlapping = PerWorker(execution.workers) { false }
-        try execution.parallel(plan.partitions.count) { (worker, part) throws(QueryError) in
-            guard !overlapping.with(worker, { $0 }) else { return }
-            let chains = workers.with(worker) { $0 }
-            if try !count(part, of: plan, chains) { overlapping.with(worker) { $0 = true } }
+        if let partials = execution.partials, let counts = try runKept(plan, steps: steps.count, partials) {
+            return counts.reached
         }
-        if overlapping.all.contains(true) { return nil }
+        let workers = PerWorker(execution.workers) { KernelChains(steps: steps.count) }
+        let partitions = try plan.partitions(plan.groups.indices)
+        let isPlain = try forEachPart(partitions) { (worker, part, slots) throws(QueryError) in
+            let chains = workers.with(worker) { $0 }
+            chains.begin(visitors: slots.count)
+            guard try walk(plan.groups.indices, of: plan, partitions, part, slots, chains) else { return false }
+            chains.finish()
+            return true
+        }
+        guard isPlain else { return nil }
         return (0..<steps.count).map { step in workers.all.reduce(0) { $0 + $1.reached[step] } }
     }
 
-    /// Counts a range of visitors. Returns whether no event takes two steps.
-    private func count(_ part: Int, of plan: KernelPlan, _ chains: KernelChains) throws(QueryError) -> Bool {
-        let slots = plan.partitions.slots(part)
-        chains.begin(visitors: slots.count)
-        for (index, group) in plan.groups.enumerated() {
+    /// Calls `body` for each partition until it returns that some event takes two steps.
+    ///
+    /// - Returns: whether none does.
+    func forEachPart(
+        _ partitions: VisitorPartitions,
+        _ body: @Sendable (_ worker: Int, _ part: Int, _ slots: VisitorSlots) throws(QueryError) -> Bool
+    ) throws(QueryError) -> Bool {
+        let overlapping = PerWorker(execution.workers) { false }
+        try execution.parallel(partitions.count) { (worker, part) throws(QueryError) in
+            guard !overlapping.with(worker, { $0 }) else { return }
+            if try !body(worker, part, partitions.slots(part)) { overlapping.with(worker) { $0 = true } }
+        }
+        return !overlapping.all.contains(true)
+    }
+
+    /// Takes the events that a range of visitors have in some groups. Returns whether no event takes two steps.
+    ///
+    /// - Parameter next: a time that no event of a later group comes before; `nil` if there is none that matters.
+    func walk(
+        _ groups: Range<Int>, of plan: KernelPlan, _ partitions: VisitorPartitions, _ part: Int, _ slots: VisitorSlots,
+        _ chains: KernelChains, next: Int64? = nil
+    ) throws(QueryError) -> Bool {
+        for index in groups {
+            let group = plan.groups[index]
             for (step, sources) in group.sources.enumerated() {
                 let keys = chains.keys[step]
                 keys.removeAll()
+                let areMany = sources.count > SortedKeys.manyPieces
                 for source in sources {
                     keys.beginPiece()
-                    guard try read(source, part, of: plan, slots, month: group.month, into: keys) else {
+                    guard try read(source, part, of: partitions, slots, month: group.month, into: keys) else {
                         return false
                     }
-                    if !slots.isInOrder(segment: source.segment) {
+                    if !areMany, !slots.isInOrder(segment: source.segment) {
                         keys.divide(at: UInt64(slots.ofUnion) << 32)
                     }
                     try chains.account(execution.memory)
                 }
-                keys.sort()
+                if areMany { keys.sort(uppers: slots.count) } else { keys.sort() }
             }
-            let next = index + 1 < plan.groups.count ? plan.groups[index + 1].first : nil
+            let next = index + 1 < groups.upperBound ? plan.groups[index + 1].first : next
             chains.advance(
                 month: group.month, window: query.windowMs, isStrict: query.strictIncrease, nextGroup: next)
         }
-        chains.finish()
         return true
     }
 
@@ -64,7 +88,7 @@ struct FunnelKernel {
     ///
     /// - Returns: whether none of them takes another step too.
     private func read(
-        _ source: KernelPlan.Source, _ part: Int, of plan: KernelPlan, _ slots: VisitorSlots, month: Int64,
+        _ source: KernelPlan.Source, _ part: Int, of partitions: VisitorPartitions, _ slots: VisitorSlots, month: Int64,
         into keys: SortedKeys
     ) throws(QueryError) -> Bool {
         let segment = execution.segments[source.segment]
@@ -72,7 +96,7 @@ struct FunnelKernel {
         let map = slots.map(segment: source.segment)
         var mask: [UInt8] = []
         var other: [UInt8] = []
-        for piece in plan.partitions.pieces(part, segment: source.segment, name: source.name) {
+        for piece in partitions.pieces(part, segment: source.segment, name: source.name) {
             try execution.check()
             execution.countRows(piece.range.count)
             if let filter = source.filter {

@@ -19,6 +19,23 @@ struct GroupResolver {
         self.init(table, selected: (0..<Int32(table.count)).map { $0 })
     }
 
+    /// The same with some of the selected groups alone.
+    ///
+    /// - Parameter some: their numbers; their places in it are their new ones.
+    func selecting(_ some: [Int]) -> GroupResolver {
+        let places = Dictionary(uniqueKeysWithValues: some.enumerated().map { (Int32($1), Int32($0)) })
+        return GroupResolver(table, selected: selected.map { places[$0] ?? -1 })
+    }
+
+    /// The keys of the selected groups, by their numbers.
+    ///
+    /// - Parameter count: how many are selected.
+    func keys(_ count: Int) -> [UInt64] {
+        var keys = [UInt64](repeating: 0, count: count)
+        for (group, number) in selected.enumerated() where number >= 0 { keys[Int(number)] = table.index.keys[group] }
+        return keys
+    }
+
     /// Remembers what was resolved for one segment.
     struct Local {
         fileprivate var known: [Int32] = []

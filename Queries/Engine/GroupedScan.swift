@@ -139,17 +139,11 @@ struct GroupedScan {
         return units
     }
 
-    /// Where the result of a part of a segment is kept: only where neither the range nor the ends of its first and last
-    /// interval have a say in it.
+    /// Where the result of a part of a segment is kept: only where the range has no say in it.
     private func key(_ segment: Segment, part: Int) -> PartialCache.Key? {
-        guard let kept, let partials = execution.partials, segment.isSealed, segment.coverage(of: range) == .all else {
-            return nil
-        }
-        if let intervals = grouping.intervals {
-            guard intervals.count > 2, segment.header.first >= intervals.start(1),
-                segment.header.last < intervals.start(intervals.count - 1)
-            else { return nil }
-        }
+        guard let kept, let partials = execution.partials, segment.coverage(of: range) == .all,
+            segment.isSealed || segment.header.rows >= execution.leastRunRows
+        else { return nil }
         return partials.key(segment, scan: kept, part: part)
     }
 
@@ -160,7 +154,7 @@ struct GroupedScan {
 
     private func scan(_ unit: Unit, into result: inout Result) throws(QueryError) {
         let segment = execution.segments[unit.segment]
-        if let key = unit.key, let known = execution.partials?.cache.find(key) {
+        if let key = unit.key, let known = execution.partials?.cache.find(key, as: PartialGroups.self) {
             try known.fold(
                 into: &result, segment: unit.segment, intervals: grouping.intervals, execution: execution)
             return
@@ -206,7 +200,7 @@ struct GroupedScan {
             }
         }
         if let key = unit.key, let partials = execution.partials {
-            let found = try partial(sums, grouping)
+            let found = try partial(sums, grouping, from: segment.header.first)
             if let found {
                 partials.cache.keep(found, as: key)
                 try found.fold(
@@ -242,13 +236,16 @@ struct GroupedScan {
 
 extension GroupedScan {
     /// The groups of a unit in a form that can be kept; `nil` if there are too many.
-    private func partial(_ sums: Accumulators, _ local: LocalGrouping) throws(QueryError) -> PartialGroups? {
+    private func partial(
+        _ sums: Accumulators, _ local: LocalGrouping, from first: Int64
+    ) throws(QueryError) -> PartialGroups? {
         guard sums.events.count(where: { $0 > 0 }) <= PartialCache.maxGroups else { return nil }
         var found = PartialGroups(dimensions: local.dimensions.count, plan: plan)
         for group in 0..<local.count where sums.events[group] > 0 {
             let (codes, interval) = local.parts(UInt32(group))
             try QueryMemory.checkCombinations(codes, local.dimensions)
-            let start = grouping.intervals.map { $0.start(Int(interval)) }
+            // A time of the interval at which the segment is, so that every range that holds the segment holds it too.
+            let start = grouping.intervals.map { max($0.start(Int(interval)), first) }
             GroupTable.expand(codes, local.dimensions) { codes, hashes in
                 found.append(sums, group: group, codes: codes, hashes: hashes, start: start)
             }

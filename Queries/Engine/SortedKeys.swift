@@ -106,6 +106,50 @@ final class SortedKeys {
         }
     }
 
+    /// Pieces from which on counting is quicker than merging.
+    static let manyPieces = 8
+
+    /// Brings keys of any order into the ascending one, which those of each upper half are nearly in: by counting those.
+    ///
+    /// - Parameter uppers: upper halves are below it.
+    /// - Complexity: O(keys + uppers), O(keys · log keys) where they are far from it.
+    func sort(uppers: Int) {
+        starts.removeAll(keepingCapacity: true)
+        guard count > 1 else { return }
+        reserveScratch()
+        var ends = [UInt32](repeating: 0, count: uppers + 1)
+        ends.withUnsafeMutableBufferPointer { ends in
+            for position in 0..<count { ends[Int(base[position] >> 32) + 1] &+= 1 }
+            for upper in 1..<max(1, ends.count) { ends[upper] &+= ends[upper - 1] }
+            for position in 0..<count {
+                let key = base[position]
+                let place = Int(ends[Int(key >> 32)])
+                ends[Int(key >> 32)] &+= 1
+                scratch[place] = key
+            }
+        }
+        swap(&base, &scratch)
+        swap(&capacity, &scratchCapacity)
+        var moves = 0
+        for position in 1..<count {
+            let key = base[position]
+            var place = position
+            while place > 0, base[place - 1] > key {
+                base[place] = base[place - 1]
+                place -= 1
+            }
+            base[place] = key
+            moves += position - place
+            if moves > count * Self.movesAKey {
+                var all = UnsafeMutableBufferPointer(start: base, count: count)
+                all.sort()
+                return
+            }
+        }
+    }
+
+    private static let movesAKey = 8
+
     private static func merge(
         _ left: UnsafeMutablePointer<UInt64>, _ leftCount: Int,
         _ right: UnsafeMutablePointer<UInt64>, _ rightCount: Int, into output: UnsafeMutablePointer<UInt64>

@@ -86,32 +86,54 @@ struct TopHeads {
         }
         guard let values = try walk(lists, rest, index) else { return nil }
         let total =
-            segments.reduce(0) { $0 + execution.segments[$1].header.rows } + rest.values.reduce(0, +)
-        let distinct = rest.keys.reduce(index.distinct) { $0 + (index.occurs($1) ? 0 : 1) }
+            segments.reduce(0) { $0 + execution.segments[$1].header.rows } + rest.total
+        let distinct = rest.values.reduce(index.distinct) { $0 + (index.occurs($1) ? 0 : 1) }
         return Result(values: values, total: total, distinct: distinct, union: union)
     }
 
-    /// The events of each value in what roll-ups do not answer for; only of values that have any.
-    private func count(_ units: [ValueCounts.Unit], _ union: ValueUnion) throws(QueryError) -> [Int: Int] {
+    /// The events of each value in what roll-ups do not answer for.
+    private struct Rest {
+        var events: [UInt32]
+        /// The values that have any, and their events together.
+        var values: [Int] = []
+        var total = 0
+        /// The most frequent of them, in descending order.
+        var heads: [(value: Int, events: Int)] = []
+    }
+
+    private func count(_ units: [ValueCounts.Unit], _ union: ValueUnion) throws(QueryError) -> Rest {
         let execution = counts.execution
-        let found = PerWorker(execution.workers) { [Int: Int]() }
-        try execution.parallel(units.count) { (worker, index) throws(QueryError) in
-            let map = union.maps[units[index].segment]
-            let (events, _) = try counts.scan(units[index], codes: map.count)
-            found.with(worker) { found in
-                for (code, events) in events.enumerated() where events > 0 {
-                    found[Int(map[code]), default: 0] += Int(events)
-                }
+        try execution.memory.hold(union.count * 12)
+        let found = PerWorker(units.count) { [UInt32]() }
+        try execution.parallel(units.count) { (_, index) throws(QueryError) in
+            let (events, _) = try counts.scan(units[index], codes: union.maps[units[index].segment].count)
+            found.with(index) { $0 = events }
+        }
+        var rest = Rest(events: [UInt32](repeating: 0, count: union.count))
+        for (unit, events) in zip(units, found.all) {
+            try execution.check()
+            let map = union.maps[unit.segment]
+            rest.events.withUnsafeMutableBufferPointer { sums in
+                for (code, events) in events.enumerated() where events > 0 { sums[Int(map[code])] &+= events }
             }
         }
-        return found.all.reduce(into: [:]) { sum, part in sum.merge(part, uniquingKeysWith: +) }
+        var largest = LargestNumbers(limit: Self.maxDepth)
+        for (value, events) in rest.events.enumerated() where events > 0 {
+            rest.values.append(value)
+            rest.total += Int(events)
+            if largest.mayTake(Int(events)) { largest.take(Int(events)) }
+        }
+        let least = largest.least ?? 1
+        rest.heads = rest.values.filter { Int(rest.events[$0]) >= least }.map { ($0, Int(rest.events[$0])) }
+        try execution.sort(&rest.heads) { $0.events > $1.events }
+        return rest
     }
 
     private func walk(
-        _ lists: [List], _ rest: [Int: Int], _ index: HeadIndex
+        _ lists: [List], _ rest: Rest, _ index: HeadIndex
     ) throws(QueryError) -> [(value: Int, events: Int)]? {
         var lists = lists
-        let others = rest.sorted { $0.value > $1.value }
+        let others = rest.heads
         var totals: [Int: Int] = [:]
         var largest = LargestNumbers(limit: wanted)
         for depth in 0... {
@@ -127,14 +149,14 @@ struct TopHeads {
                 heads.append(head.value)
             }
             if depth < others.count {
-                bound += others[depth].value
-                heads.append(others[depth].key)
+                bound += others[depth].events
+                heads.append(others[depth].value)
             }
             // A value that has not turned up has no more than the present entries; one of as many might come before by
             // its key.
             if bound == 0 || largest.least.map({ $0 > bound }) ?? false { break }
             for value in heads where totals[value] == nil {
-                var total = rest[value] ?? 0
+                var total = Int(rest.events[value])
                 for number in lists.indices {
                     total += try index.events(of: value, list: number, lists[number].rollup, lists[number].map)
                 }

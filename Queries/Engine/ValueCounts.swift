@@ -41,6 +41,8 @@ struct ValueCounts {
         var pieces: [Piece]
         /// The column whose roll-up answers for the segment.
         var rollup: Int?
+        /// Whether it is all rows of a run in flight, whose counts are kept.
+        var isWholeRun = false
     }
 
     private static let rowsAUnit = 8 * CodeChunk.rows
@@ -88,6 +90,15 @@ struct ValueCounts {
                 continue
             }
             var unit = Unit(segment: index, filter: filter, names: names, pieces: [])
+            if !segment.isSealed, segment.header.rows >= execution.leastRunRows, !needsPageviews,
+                names.count == segment.header.names.count,
+                names.allSatisfy({ filter.filter(forName: $0).constant == true })
+            {
+                unit.pieces = segment.pieces(names: names)
+                unit.isWholeRun = true
+                units.append(unit)
+                continue
+            }
             var rows = 0
             for piece in segment.pieces(names: names) {
                 unit.pieces.append(piece)
@@ -164,6 +175,16 @@ struct ValueCounts {
     ///
     /// - Parameter codes: how many there are.
     func scan(_ unit: Unit, codes: Int) throws(QueryError) -> (events: [UInt32], pageviews: [UInt32]) {
+        guard unit.isWholeRun else { return try scanRows(unit, codes: codes) }
+        let key = DerivedCache.Key(
+            kind: .counts(Array(dimension.name.utf8)), segments: [SegmentIdentity(execution.segments[unit.segment])])
+        let counts = try execution.derived.entry(key, execution.memory) { () throws(QueryError) in
+            CodeCounts(events: try scanRows(unit, codes: codes).events)
+        }
+        return (counts.events, [])
+    }
+
+    private func scanRows(_ unit: Unit, codes: Int) throws(QueryError) -> (events: [UInt32], pageviews: [UInt32]) {
         let segment = execution.segments[unit.segment]
         let column = segment.header.column(dimension.name)
         var events = [UInt32](repeating: 0, count: codes)
@@ -196,6 +217,15 @@ struct ValueCounts {
         }
         return (events, pageviews)
     }
+}
+
+/// The events of each code of a column in a run in flight: its roll-up, made when it is first asked for.
+final class CodeCounts: DerivedCache.Entry {
+    let events: [UInt32]
+
+    var bytes: Int { events.count * 4 + 64 }
+
+    init(events: [UInt32]) { self.events = events }
 }
 
 extension CodeChunk {

@@ -5,34 +5,42 @@ import Synchronization
 /// The values that a dimension has in some segments lined up: each has one number for all of them, and each segment a
 /// map from its codes to these numbers, so that counts by code become counts by value without hashing.
 final class ValueUnion: DerivedCache.Entry {
-    /// Numbers by the hash of the value, that of the missing value being 0.
-    let index: HashIndex
     /// For each segment, in the order in which they were given, the number of each code; of a segment without the
     /// column that of the missing value alone.
     let maps: [[UInt32]]
-    /// Where each number's value stands.
-    let places: [GroupTable.Place]
     /// Tells the union of the sealed segments, whose numbers these begin with, from every other one of the process.
     let serial: UInt64
-    /// Whose values these are.
+    let bytes: Int
+    private let index: ValueIndex
+    /// Whose values these are, in the order in which they came to it.
     private let segments: [SegmentIdentity]
+    /// Where each of them is among the segments that were given.
+    private let positions: [UInt32]
 
     private static let serials = Atomic<UInt64>(0)
 
     /// Number of values.
     var count: Int { index.count }
 
-    var bytes: Int { maps.reduce(index.bytes + places.count * 8 + 256) { $0 + $1.count * 4 + 64 } }
+    /// The hash of a value, that of the missing value being 0.
+    func hash(of value: Int) -> UInt64 { index.hash(of: value) }
+
+    /// Where a value stands.
+    func place(of value: Int) -> GroupTable.Place {
+        let place = index.place(of: value)
+        return GroupTable.Place(segment: positions[Int(place.segment)], code: place.code)
+    }
 
     private init(
-        index: HashIndex, maps: [[UInt32]], places: [GroupTable.Place], segments: [SegmentIdentity],
-        serial: UInt64 = ValueUnion.serials.add(1, ordering: .relaxed).newValue
+        index: ValueIndex, maps: [[UInt32]], segments: [SegmentIdentity], positions: [UInt32], bytes: Int,
+        serial: UInt64?
     ) {
-        self.serial = serial
+        self.serial = serial ?? Self.serials.add(1, ordering: .relaxed).newValue
         self.index = index
         self.maps = maps
-        self.places = places
         self.segments = segments
+        self.positions = positions
+        self.bytes = bytes
     }
 
     /// The union of a column's values over all segments of a query.
@@ -57,13 +65,15 @@ final class ValueUnion: DerivedCache.Entry {
         let name = Array(dimension.name.utf8)
         let identities = segments.map { SegmentIdentity($0) }
         return try execution.derived.entry(key(name, identities), execution.memory) { () throws(QueryError) in
-            let sealed = segments.indices.filter { segments[$0].isSealed }
-            guard !sealed.isEmpty, sealed.count < segments.count else {
-                return try extended(dimension.name, name, segments, identities, execution)
-            }
-            let ofSealed = sealed.map { identities[$0] }
-            let base = try execution.derived.entry(key(name, ofSealed), execution.memory) { () throws(QueryError) in
-                try extended(dimension.name, name, sealed.map { segments[$0] }, ofSealed, execution)
+            // First what stays longest, so that each is made of the one before as long as that stays what it is.
+            var base: ValueUnion?
+            for stage in [\Segment.isSealed, \Segment.isFrozen] {
+                let some = segments.indices.filter { segments[$0][keyPath: stage] }
+                guard !some.isEmpty, some.count < segments.count else { continue }
+                let own = some.map { identities[$0] }
+                base = try execution.derived.entry(key(name, own), execution.memory) { () throws(QueryError) in
+                    try extended(dimension.name, name, some.map { segments[$0] }, own, execution, of: base)
+                }
             }
             return try extended(dimension.name, name, segments, identities, execution, of: base)
         }
@@ -90,53 +100,107 @@ final class ValueUnion: DerivedCache.Entry {
         let isKnown = Set(order)
         let rest = segments.indices.filter { !isKnown.contains($0) }
         order += rest
-        let union = try ValueUnion(
-            column, rest.map { segments[$0] }, of: order.map { identities[$0] }, after: base, execution)
+        var index = ValueIndex(after: base?.index)
         var maps = [[UInt32]](repeating: [], count: segments.count)
-        for (position, segment) in order.enumerated() { maps[segment] = union.maps[position] }
-        let places = union.places.map { place in
-            GroupTable.Place(segment: UInt32(order[Int(place.segment)]), code: place.code)
+        if let base {
+            for (place, segment) in zip(base.positions, order) { maps[segment] = base.maps[Int(place)] }
         }
-        guard let sealed else {
-            return ValueUnion(index: union.index, maps: maps, places: places, segments: identities)
+        let before = order.count - rest.count
+        // What a kept union has is counted with that, which is used as often.
+        var bytes = 256 + segments.count * 64
+        for (place, segment) in rest.enumerated() {
+            let map = try index.add(column, segments[segment], as: UInt32(before + place), execution)
+            bytes += map.count * 4
+            maps[segment] = map
         }
         return ValueUnion(
-            index: union.index, maps: maps, places: places, segments: identities, serial: sealed.serial)
+            index: index, maps: maps, segments: order.map { identities[$0] }, positions: order.map { UInt32($0) },
+            bytes: bytes + index.bytes, serial: sealed?.serial)
     }
 
     private static func key(_ name: [UInt8], _ segments: [SegmentIdentity]) -> DerivedCache.Key {
         DerivedCache.Key(kind: .values(name), segments: segments)
     }
+}
 
-    /// - Parameters:
-    ///   - all: the segments of `base`, then `segments`.
-    ///   - base: the union of other segments, which come before these.
-    private convenience init(
-        _ column: String, _ segments: [Segment], of all: [SegmentIdentity], after base: ValueUnion?,
-        _ execution: Execution
-    ) throws(QueryError) {
-        var index = base?.index ?? HashIndex()
-        var maps = base?.maps ?? []
-        var places = base?.places ?? []
-        let before = maps.count
-        for (position, segment) in segments.enumerated() {
-            var hashes: [UInt64] = [0]
-            if let column = segment.header.column(column) {
-                hashes = try stored { () throws(StorageError) in try segment.table(column: column) }.hashes
-            }
-            var map: [UInt32] = []
-            map.reserveCapacity(hashes.count)
-            for (code, hash) in hashes.enumerated() {
-                if code & 0xFFFF == 0 { try execution.check() }
-                let number = index.insert(hash)
-                if Int(number) == places.count {
-                    places.append(
-                        GroupTable.Place(segment: UInt32(before + position), code: UInt32(code)))
-                }
-                map.append(number)
-            }
-            maps.append(map)
+extension Segment {
+    /// Whether it stays what it is for a while: a sealed segment, or a run that is not merged any more.
+    fileprivate var isFrozen: Bool { isSealed || header.rows >= Segment.frozenRows }
+}
+
+/// Numbers for values by their hashes, in the order in which they came.
+///
+/// Most of them are shared with the index that this one was made after.
+private struct ValueIndex: Sendable {
+    private struct Part: Sendable {
+        var index = HashIndex()
+        var places: [GroupTable.Place] = []
+    }
+
+    private let base: Part
+    private var more = Part()
+    private let ownsBase: Bool
+
+    /// - Complexity: O(values that the other index does not share), once in a while O(its values).
+    init(after other: ValueIndex?) {
+        guard let other else {
+            base = Part()
+            ownsBase = true
+            return
         }
-        self.init(index: index, maps: maps, places: places, segments: all)
+        guard other.more.index.count * 8 > other.base.index.count else {
+            base = other.base
+            more = other.more
+            ownsBase = false
+            return
+        }
+        var all = other.base
+        for key in other.more.index.keys { _ = all.index.insert(key) }
+        all.places += other.more.places
+        base = all
+        ownsBase = true
+    }
+
+    var count: Int { base.index.count + more.index.count }
+
+    /// Bytes held that are not another index's, about.
+    var bytes: Int {
+        more.index.bytes + more.places.count * 8 + (ownsBase ? base.index.bytes + base.places.count * 8 : 0)
+    }
+
+    func hash(of value: Int) -> UInt64 {
+        value < base.index.count ? base.index.keys[value] : more.index.keys[value - base.index.count]
+    }
+
+    func place(of value: Int) -> GroupTable.Place {
+        value < base.places.count ? base.places[value] : more.places[value - base.places.count]
+    }
+
+    /// Adds a column's values.
+    ///
+    /// - Parameter segment: the number of the segment in ``place(of:)``.
+    /// - Returns: the number of each code.
+    mutating func add(
+        _ column: String, _ segment: Segment, as number: UInt32, _ execution: Execution
+    ) throws(QueryError) -> [UInt32] {
+        var hashes: [UInt64] = [0]
+        if let column = segment.header.column(column) {
+            hashes = try stored { () throws(StorageError) in try segment.table(column: column) }.hashes
+        }
+        var map: [UInt32] = []
+        map.reserveCapacity(hashes.count)
+        for (code, hash) in hashes.enumerated() {
+            if code & 0xFFFF == 0 { try execution.check() }
+            if let known = base.index.find(hash) {
+                map.append(known)
+                continue
+            }
+            let own = more.index.insert(hash)
+            if Int(own) == more.places.count {
+                more.places.append(GroupTable.Place(segment: number, code: UInt32(code)))
+            }
+            map.append(UInt32(base.index.count) + own)
+        }
+        return map
     }
 }

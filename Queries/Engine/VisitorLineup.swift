@@ -39,7 +39,7 @@ struct VisitorLineup: Sendable {
         let key = DerivedCache.Key(
             kind: .added(base.serial), segments: addedSegments.map { SegmentIdentity($0) })
         let more = try execution.derived.entry(key, execution.memory) { () throws(QueryError) in
-            try AddedVisitors(try VisitorUnion.tables(addedSegments), to: base, execution)
+            try AddedVisitors(addedSegments, to: base, execution)
         }
         for (index, map) in zip(added, more.maps) { maps[index] = map }
         return VisitorLineup(base: base, extra: more.hashes, maps: maps, isOfBase: isOfBase)
@@ -73,37 +73,104 @@ final class AddedVisitors: DerivedCache.Entry {
     /// For each of the segments the number of each of its ordinals: in the union, or its count more than in ``hashes``.
     let maps: [[UInt32]]
 
-    var bytes: Int { maps.reduce(hashes.count * 8 + 256) { $0 + $1.count * 4 + 32 } }
+    /// Maps that are shared with ``LocatedVisitors`` are counted with those.
+    let bytes: Int
 
-    /// - Parameter tables: the hashes of each segment's visitors, ascending.
-    /// - Complexity: O(hashes of all tables · log distance).
-    init(_ tables: [[UInt64]], to base: VisitorUnion, _ execution: Execution) throws(QueryError) {
-        let known = base.hashes
-        let found = PerWorker(tables.count) { (map: [UInt32](), missing: [UInt64]()) }
-        try execution.parallel(tables.count) { (_, index) throws(QueryError) in
-            try found.with(index) { (found) throws(QueryError) in
-                let table = tables[index]
-                guard !known.isEmpty else {
-                    found = ([UInt32](repeating: .max, count: table.count), table)
-                    return
-                }
-                found.map = try VisitorUnion.places(of: table, in: known, execution)
-                for ordinal in table.indices where known[Int(found.map[ordinal])] != table[ordinal] {
-                    found.map[ordinal] = .max
-                    found.missing.append(table[ordinal])
-                }
-            }
+    /// - Complexity: O(visitors that the union has not), and for segments not seen before O(their visitors · log
+    ///   distance).
+    init(_ segments: [Segment], to base: VisitorUnion, _ execution: Execution) throws(QueryError) {
+        let found = PerWorker(segments.count) { LocatedVisitors.none }
+        try execution.parallel(segments.count) { (_, index) throws(QueryError) in
+            let located = try LocatedVisitors.of(segments[index], in: base, execution)
+            found.with(index) { $0 = located }
         }
-        var all = found.all
+        let all = found.all
         let missing = try VisitorUnion(all.map(\.missing), execution)
-        for index in all.indices {
-            var next = 0
-            for ordinal in all[index].map.indices where all[index].map[ordinal] == .max {
-                all[index].map[ordinal] = UInt32(known.count) + missing.maps[index][next]
-                next += 1
+        var maps: [[UInt32]] = []
+        var bytes = missing.hashes.count * 8 + 256 + segments.count * 32
+        for (index, located) in all.enumerated() {
+            var map = located.map
+            if !located.ordinals.isEmpty { bytes += map.count * 4 }
+            let numbers = missing.maps[index]
+            for (place, ordinal) in located.ordinals.enumerated() {
+                map[Int(ordinal)] = UInt32(base.count) + numbers[place]
             }
+            maps.append(map)
         }
         hashes = missing.hashes
-        maps = all.map(\.map)
+        self.bytes = bytes
+        self.maps = maps
+    }
+}
+
+/// Where the visitors of one segment or run are in a union of others: kept as long as both are, so that what comes and
+/// goes beside it costs nothing.
+final class LocatedVisitors: DerivedCache.Entry {
+    /// The number of each ordinal; of no meaning where the union has not the visitor.
+    let map: [UInt32]
+    /// The visitors that the union has not: their hashes, ascending, and their ordinals.
+    let missing: [UInt64]
+    let ordinals: [UInt32]
+
+    /// Of a run with fewer rows its visitors are looked up each time, so that the cache is not full of such.
+    private static let leastRows = 256
+    /// How many times the visitors of a segment a union must have for them to be looked up one by one.
+    private static let leastRatio = 8
+
+    static let none = LocatedVisitors(map: [], missing: [], ordinals: [])
+
+    var bytes: Int { map.count * 4 + missing.count * 12 + 128 }
+
+    private init(map: [UInt32], missing: [UInt64], ordinals: [UInt32]) {
+        self.map = map
+        self.missing = missing
+        self.ordinals = ordinals
+    }
+
+    static func of(
+        _ segment: Segment, in union: VisitorUnion, _ execution: Execution
+    ) throws(QueryError) -> LocatedVisitors {
+        guard segment.isSealed || segment.header.rows >= leastRows else {
+            return try make(segment, in: union, execution)
+        }
+        let key = DerivedCache.Key(kind: .located(union.serial), segments: [SegmentIdentity(segment)])
+        return try execution.derived.entry(key, execution.memory) { () throws(QueryError) in
+            try make(segment, in: union, execution)
+        }
+    }
+
+    private static func make(
+        _ segment: Segment, in union: VisitorUnion, _ execution: Execution
+    ) throws(QueryError) -> LocatedVisitors {
+        let table = try stored { () throws(StorageError) in try segment.visitorHashes() }
+        let known = union.hashes
+        guard !known.isEmpty else {
+            return LocatedVisitors(
+                map: [UInt32](repeating: 0, count: table.count), missing: table,
+                ordinals: Array(0..<UInt32(table.count)))
+        }
+        var missing: [UInt64] = []
+        var ordinals: [UInt32] = []
+        var map: [UInt32] = []
+        if table.count * leastRatio < known.count {
+            map.reserveCapacity(table.count)
+            for (ordinal, hash) in table.enumerated() {
+                if ordinal & 0x3FFF == 0 { try execution.check() }
+                if let number = union.number(of: hash) {
+                    map.append(number)
+                } else {
+                    map.append(0)
+                    missing.append(hash)
+                    ordinals.append(UInt32(ordinal))
+                }
+            }
+        } else {
+            map = try VisitorUnion.places(of: table, in: known, execution)
+            for ordinal in table.indices where known[Int(map[ordinal])] != table[ordinal] {
+                missing.append(table[ordinal])
+                ordinals.append(UInt32(ordinal))
+            }
+        }
+        return LocatedVisitors(map: map, missing: missing, ordinals: ordinals)
     }
 }

@@ -22,7 +22,7 @@ struct VisitorPartitions: Sendable {
     private let rows: [[[Int]]]
 
     /// Visitors and rows of a partition, about: what is kept of each visitor then fits a core's own cache.
-    private static let visitorsAPartition = 32_768
+    static let visitorsAPartition = 32_768
     static let rowsAPartition = 524_288
     private static let maxPartitions = 65_536
 
@@ -31,17 +31,22 @@ struct VisitorPartitions: Sendable {
     /// - Complexity: O(visitors of all segments) for a set of segments not seen before, then O(segments · names · (chunks
     ///   + partitions · log rows)), reading each chunk of visitors once.
     ///
-    /// - Parameter rowsAPartition: rows of a partition, about.
+    /// - Parameters:
+    ///   - aligned: the visitors of all segments that have names here, and perhaps of more; `nil` for those alone.
+    ///   - rowsAPartition: rows of a partition, about.
+    ///   - visitorsAPartition: visitors of a partition, about.
     init(
-        _ execution: Execution, names: [[Int]], rowsAPartition: Int = VisitorPartitions.rowsAPartition
+        _ execution: Execution, names: [[Int]], aligned: AlignedVisitors? = nil,
+        rowsAPartition: Int = VisitorPartitions.rowsAPartition,
+        visitorsAPartition: Int = VisitorPartitions.visitorsAPartition
     ) throws(QueryError) {
         let segments = execution.segments
         self.segments = segments
         let taking = segments.indices.filter { !names[$0].isEmpty }
-        let lineup = try VisitorLineup.of(taking.map { segments[$0] }, execution)
+        let own: AlignedVisitors
+        if let aligned { own = aligned } else { own = try AlignedVisitors(taking, execution) }
+        let (lineup, places) = (own.lineup, own.places)
         self.lineup = lineup
-        var places = [Int?](repeating: nil, count: segments.count)
-        for (place, segment) in taking.enumerated() { places[segment] = place }
         self.places = places
         var rows = 0
         var runs: [(segment: Int, name: Int)] = []
@@ -51,14 +56,15 @@ struct VisitorPartitions: Sendable {
                 runs.append((segment, name))
             }
         }
-        var count = max(lineup.count / Self.visitorsAPartition, rows / rowsAPartition)
+        var count = max(lineup.count / visitorsAPartition, rows / rowsAPartition)
         if rows > 20_000, execution.workers > 1 { count = max(count, execution.workers * 4) }
         count = max(1, min(count, Self.maxPartitions, lineup.count))
         self.count = count
         let (bounds, hashes) = Self.bounds(lineup, count)
         self.bounds = bounds
         var ordinals = [[Int]](repeating: [], count: segments.count)
-        for (place, segment) in taking.enumerated() {
+        for segment in taking {
+            guard let place = places[segment] else { continue }
             if lineup.isOfBase[place] {
                 ordinals[segment] = bounds.map { lineup.maps[place].firstIndex(notBelow: UInt32($0.base)) }
                 continue
@@ -118,6 +124,9 @@ struct VisitorPartitions: Sendable {
         return starts
     }
 
+    /// Whether a segment is read.
+    func reads(_ segment: Int) -> Bool { !ordinals[segment].isEmpty }
+
     /// The pieces of a partition in a segment, by position of the name.
     func pieces(_ partition: Int, segment: Int, name: Int) -> [Piece] {
         let starts = rows[segment][name]
@@ -130,16 +139,39 @@ struct VisitorPartitions: Sendable {
         let (from, to) = (bounds[partition], bounds[partition + 1])
         return VisitorSlots(
             base: from.base..<to.base, union: lineup.base.count, extra: from.extra..<to.extra,
-            maps: places.map { $0.map { lineup.maps[$0] } ?? [] },
+            maps: places.indices.map { index in
+                ordinals[index].isEmpty ? [] : places[index].map { lineup.maps[$0] } ?? []
+            },
             ordinals: ordinals.map { $0.isEmpty ? 0..<0 : $0[partition]..<$0[partition + 1] },
             isInOrder: places.map { $0.map { lineup.isOfBase[$0] } ?? true })
     }
+}
+
+/// The visitors of some of a query's segments, lined up once for several passes over them.
+struct AlignedVisitors: Sendable {
+    let lineup: VisitorLineup
+    /// For each of the query's segments its place in the line-up, if it is there.
+    let places: [Int?]
+
+    /// - Parameter taking: positions of the segments in the query.
+    init(_ taking: [Int], _ execution: Execution) throws(QueryError) {
+        lineup = try VisitorLineup.of(taking.map { execution.segments[$0] }, execution)
+        var places = [Int?](repeating: nil, count: execution.segments.count)
+        for (place, segment) in taking.enumerated() { places[segment] = place }
+        self.places = places
+    }
+
+    /// Whether a segment is one of those whose visitors the line-up's union has, so that what is found of it can be
+    /// kept by their numbers.
+    func isOfUnion(_ segment: Int) -> Bool { places[segment].map { lineup.isOfBase[$0] } ?? false }
 }
 
 /// The visitors of a partition, numbered from 0 across segments: first those of the line-up's union, then the others.
 struct VisitorSlots {
     /// How many of the slots are of visitors of the line-up's union.
     let ofUnion: Int
+    /// The union's number of the first of them.
+    let firstOfUnion: Int
     /// Number of visitors.
     let count: Int
     private let maps: [[UInt32]]
@@ -172,6 +204,7 @@ struct VisitorSlots {
         base: Range<Int>, union: Int, extra: Range<Int>, maps: [[UInt32]], ordinals: [Range<Int>], isInOrder: [Bool]
     ) {
         ofUnion = base.count
+        firstOfUnion = base.lowerBound
         count = base.count + extra.count
         self.maps = maps
         self.ordinals = ordinals

@@ -15,13 +15,16 @@ final class VisitorUnion: DerivedCache.Entry {
     let serial: UInt64
     /// The place of each segment's map.
     let places: [SegmentIdentity: Int]
+    /// By the leading bits of a hash the first number whose hash has them or greater ones, and the end.
+    private let directory: [UInt32]
+    private let directoryShift: UInt64
 
     private static let serials = Atomic<UInt64>(0)
 
     /// Number of visitors.
     var count: Int { hashes.count }
 
-    var bytes: Int { maps.reduce(hashes.count * 8 + 256) { $0 + $1.count * 4 + 96 } }
+    var bytes: Int { maps.reduce(hashes.count * 8 + directory.count * 4 + 256) { $0 + $1.count * 4 + 96 } }
 
     /// A union that has most of the visitors of `segments`, which are sealed: one that is kept, of nearly the same
     /// segments, or else a new one of exactly these.
@@ -79,6 +82,7 @@ final class VisitorUnion: DerivedCache.Entry {
         places = Dictionary(zip(segments, segments.indices), uniquingKeysWith: { first, _ in first })
         if tables.count == 1 {
             hashes = tables[0]
+            (directory, directoryShift) = Self.directory(of: tables[0])
             maps = [Array(0..<UInt32(tables[0].count))]
             return
         }
@@ -115,6 +119,38 @@ final class VisitorUnion: DerivedCache.Entry {
         }
         self.hashes = union
         self.maps = maps.all
+        (directory, directoryShift) = Self.directory(of: union)
+    }
+
+    /// Hashes of one entry of the directory, about.
+    private static let hashesAnEntry = 8
+
+    private static func directory(of hashes: [UInt64]) -> ([UInt32], shift: UInt64) {
+        var bits = 1
+        while bits < 24, hashes.count >> bits > hashesAnEntry { bits += 1 }
+        let shift = UInt64(64 - bits)
+        var directory: [UInt32] = []
+        directory.reserveCapacity((1 << bits) + 1)
+        for (number, hash) in hashes.enumerated() {
+            while directory.count <= Int(hash >> shift) { directory.append(UInt32(number)) }
+        }
+        while directory.count <= 1 << bits { directory.append(UInt32(hashes.count)) }
+        return (directory, shift)
+    }
+
+    /// The number of a hash, if the union has it.
+    ///
+    /// - Complexity: O(1) for hashes, which are spread evenly; O(log n) at the worst.
+    func number(of hash: UInt64) -> UInt32? {
+        let entry = Int(hash >> directoryShift)
+        var (low, high) = (Int(directory[entry]), Int(directory[entry + 1]))
+        let end = high
+        while high - low > Self.hashesAnEntry {
+            let middle = (low + high) / 2
+            if hashes[middle] < hash { low = middle + 1 } else { high = middle }
+        }
+        while low < end, hashes[low] < hash { low += 1 }
+        return low < end && hashes[low] == hash ? UInt32(low) : nil
     }
 
     /// Merges two ascending tables, equals once. Nothing in the loop is hard to predict.

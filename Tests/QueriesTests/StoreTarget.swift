@@ -81,6 +81,8 @@ final class StoreTarget: QueryTarget {
         var engineOptions = EngineOptions()
         // Roll-ups are walked from their heads however few entries they have.
         engineOptions.leastHeadEntries = 0
+        // Of runs in flight partial results are kept however few rows they have.
+        engineOptions.leastRunRows = 0
         let both = (
             service: started,
             engine: QueryEngine(store: started.store, threads: 2, options: engineOptions, clock: clock)
@@ -119,6 +121,9 @@ final class StoreTarget: QueryTarget {
     func query(_ kind: String, _ json: String) async throws -> String {
         String(decoding: try await current().engine.answer(kind: kind, json: Array(json.utf8)), as: UTF8.self)
     }
+
+    /// How many partial results were found that had been kept.
+    func partHits() async throws -> Int { try await current().engine.statistics.partHits }
 
     /// Asks afresh, with a way to stop the query.
     func answer(_ kind: String, _ json: String, cancellation: QueryCancellation) async throws -> String {
