@@ -96,6 +96,17 @@ struct RequestPatternTests {
         #expect(found == [true, true, true, false, false])
     }
 
+    @Test("Anchors that are repeated, lazily too, are found where they stand once, or not at all")
+    func repeatedAnchors() throws {
+        for (pattern, text, isFound) in [
+            ("^+?.\\b|", "", true), ("^+?a", "a", true), ("^+?a", "ba", false), ("b$+", "ab", true),
+            ("b$*a", "ba", true),
+            ("(^)*b", "ab", true), ("(\\b)+b", "ab", false),
+        ] {
+            #expect(try CompiledPattern(pattern).matches(text) == isFound, "\(pattern) in \(text)")
+        }
+    }
+
     @Test("Random patterns agree with another engine, or are refused, and never trap")
     func random() {
         let seed = SeededGenerator.testSeed(environment: ProcessInfo.processInfo.environment)
@@ -106,11 +117,16 @@ struct RequestPatternTests {
             "é",
         ]
         for _ in 0..<4_000 {
-            let pattern = (0..<generator.int(1...8)).map { _ in generator.pick(pieces) }.joined()
-            guard let ours = try? CompiledPattern(pattern), let theirs = try? NSRegularExpression(pattern: pattern)
-            else {
-                continue
+            let parts = (0..<generator.int(1...8)).map { _ in generator.pick(pieces) }
+            // Something repeated that has no width confuses the other engine: it does not find `^+?.|` in nothing.
+            let repeats = zip(parts, parts.dropFirst()).contains { part, next in
+                ["^", "$", "\\b", ")"].contains(part) && ["*", "+", "?", "{2}", "{0,2}"].contains(next)
+                    && (part != ")" || parts.contains { ["^", "$", "\\b"].contains($0) })
             }
+            let pattern = parts.joined()
+            guard !repeats, let ours = try? CompiledPattern(pattern),
+                let theirs = try? NSRegularExpression(pattern: pattern)
+            else { continue }
             for _ in 0..<4 {
                 let text = (0..<generator.int(0...6)).map { _ in
                     generator.pick(pattern.contains("\\b") ? ["a", "b", " "] : ["a", "b", "é", " "])

@@ -77,7 +77,10 @@ struct FullStore {
         let store = try Self.made.withLock { made in
             if let store = made[rows] { return store }
             let place = TemporaryDirectory()
-            let store = (try Self.make(place, rows: rows), try StoredRows.files(place.path))
+            let all = try Self.make(place, rows: rows)
+            // What the first process had no time to delete, since something still held it, the next one deletes.
+            _ = try place.open()
+            let store = (all, try StoredRows.files(place.path))
             made[rows] = store
             return store
         }
