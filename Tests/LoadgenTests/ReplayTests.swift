@@ -38,6 +38,20 @@ struct ReplayTests {
         }
     }
 
+    @Test("Lines of a log that cannot be read are counted")
+    func badLines() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("loadgen-\(UUID().uuidString).log")
+        defer { try? FileManager.default.removeItem(at: path) }
+        let line = #"203.0.113.7 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 200 1 "-" "x""#
+        try Data("\(line)\nwhat is this\n\(line)\n".utf8).write(to: path)
+        try await TestServer.run { url, _ in
+            let options = RunOptions(target: .http(url), source: .replay(path.path, .combined, speed: 1))
+            let report = try await LoadRunner(options).run()
+            #expect(report.accepted == 2)
+            #expect(report.errors == ["line": 1])
+        }
+    }
+
     @Test("A file is replayed in its own time, so many times as fast")
     func replay() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("loadgen-\(UUID().uuidString).ndjson")
@@ -48,6 +62,7 @@ struct ReplayTests {
         try await TestServer.run { url, server in
             var options = RunOptions(target: .http(url), source: .replay(path.path, .ndjson, speed: 100))
             options.backfill = true
+            options.connections = 1
             let report = try await LoadRunner(options).run()
             #expect(report.accepted == 4)
             #expect(report.elapsedSeconds >= 0.4)

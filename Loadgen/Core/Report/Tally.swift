@@ -30,6 +30,8 @@ struct Tally: Sendable {
     var unreadableAnswers = 0
     /// Datagrams that the system did not take.
     var sendErrors = 0
+    /// Lines of a file that is replayed that could not be read.
+    var unreadableLines = 0
     /// The first answer that was an error, for the report.
     var firstError: String?
 
@@ -54,16 +56,18 @@ struct Tally: Sendable {
         brokenConnections += other.brokenConnections
         unreadableAnswers += other.unreadableAnswers
         sendErrors += other.sendErrors
+        unreadableLines += other.unreadableLines
         firstError = firstError ?? other.firstError
     }
 
-    /// Errors by HTTP status, and `connection`, `unreadable` and `send`.
+    /// Errors by HTTP status, and `connection`, `unreadable`, `send` and `line`.
     var errors: [String: Int] {
         var errors: [String: Int] = [:]
         for (status, count) in statuses where !(200..<300).contains(status) { errors["\(status)"] = count }
         if brokenConnections > 0 { errors["connection"] = brokenConnections }
         if unreadableAnswers > 0 { errors["unreadable"] = unreadableAnswers }
         if sendErrors > 0 { errors["send"] = sendErrors }
+        if unreadableLines > 0 { errors["line"] = unreadableLines }
         return errors
     }
 }

@@ -77,7 +77,7 @@ public struct LoadRunner: Sendable {
             for await outcome in group { outcomes.append(outcome) }
         }
         watch.cancel()
-        _ = await watch.result
+        if case .failure(let error) = await watch.result, !(error is CancellationError) { throw error }
         let error = outcomes.lazy.compactMap(\.error).first
         guard let start = gate.start, outcomes.contains(where: { $0.end > 0 }) else {
             throw error ?? RunError.system(reason: "no thread could send")
@@ -85,6 +85,7 @@ public struct LoadRunner: Sendable {
         let end = outcomes.map(\.end).max() ?? start
         var tally = events.tally
         tally.unsent = traffic.unsent(options, elapsed: end - start, begun: tally.requests + tally.sendErrors)
+        tally.unreadableLines = traffic.replay?.skipped ?? 0
         let report = try RunReport(
             options: options, traffic: traffic, tally: tally, latencies: events.latencies,
             queries: options.queries.map { ($0, queries.tally, queries.latencies) },

@@ -122,8 +122,7 @@ final class Connection {
                         return .answer(answer)
                     }
                 } catch { return .ended(reason: "the server does not speak HTTP/1.1") }
-                // Less than was asked for was all there is; an edge tells of more.
-                if count < scratch.count { return .nothing }
+                // The end may have come with it, of which no edge tells again: read on until there is nothing.
             } else if count == 0 {
                 if let answer = reader.end() { return .answer(answer) }
                 return .ended(reason: "the server closed the connection")

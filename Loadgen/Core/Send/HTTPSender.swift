@@ -113,8 +113,8 @@ final class HTTPSender {
             let now = loadgen_now()
             wake(now)
             if let deadline, now >= deadline { isOver = true }
-            if plan.end?.isReached == true { isOver = true }
             if !isOver { try dispatch(now) }
+            if plan.end?.isReached == true { isOver = true }
             if isFinished, ready.isEmpty { isOver = true }
             if dead == connections.count { isOver = true }
             if isOver {

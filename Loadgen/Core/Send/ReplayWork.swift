@@ -36,7 +36,7 @@ final class SharedReplay: Sendable {
         var held: (due: Int64, bytes: [UInt8])?
         var first: Int64?
         var last: Int64 = 0
-        var dropped = 0
+        var skipped = 0
     }
 
     private let state: Mutex<State>
@@ -52,6 +52,9 @@ final class SharedReplay: Sendable {
         self.batch = batch
         self.byteLimit = byteLimit
     }
+
+    /// Lines of a log that could not be read.
+    var skipped: Int { state.withLock { $0.skipped } }
 
     /// The next body, or false at the end.
     func next(into body: inout PreparedBody) throws -> Bool {
@@ -81,7 +84,10 @@ final class SharedReplay: Sendable {
             switch format {
             case .ndjson: time = ReplayTime.ofEvent(bytes)
             case .combined:
-                guard let entry = AccessLogEntry(bytes) else { continue }
+                guard let entry = AccessLogEntry(bytes) else {
+                    state.skipped += 1
+                    continue
+                }
                 time = entry.time
                 bytes = entry.event
             }
