@@ -9,6 +9,7 @@ const urgent = [];
 const waiting = [];
 const later = [];
 let running = 0;
+let held = 0;
 let asking = null;
 let isDeclined = false;
 let askForKey = async () => null;
@@ -99,8 +100,17 @@ export function query(kind, body, { signal, isUrgent = false, isLate = false } =
   });
 }
 
+/** No late question begins until what is returned is called: others are about to be asked. */
+export function hold() {
+  held += 1;
+  return () => {
+    held -= 1;
+    next();
+  };
+}
+
 function next() {
-  while ((running < MOST && urgent.length + waiting.length) || (running === 0 && later.length)) {
+  while ((running < MOST && urgent.length + waiting.length) || (running === 0 && held === 0 && later.length)) {
     const task = urgent.shift() ?? waiting.shift() ?? later.shift();
     if (task.signal?.aborted) {
       task.reject(task.signal.reason);

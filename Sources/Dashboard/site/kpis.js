@@ -79,7 +79,7 @@ export function kpiPanel() {
   };
 
   const panel = new Panel({
-    ...asking(LIGHT, false), title: "Totals", class: "kpi-card",
+    ...asking(LIGHT, false), title: "Totals", class: "kpi-card", leads: true,
     table() {
       const { metrics, previous } = known();
       return { head: ["Metric", "Value", "Period before"], rows: NAMES.map((name) => [METRICS[name], metrics[name], previous[name]]) };

@@ -37,6 +37,12 @@ export function scope(more = {}) {
   };
 }
 
+/** Waits for the stream's first answer, for so many milliseconds at most. */
+export async function begun(milliseconds) {
+  if (latest || status !== "connecting" || !watched) return;
+  await Promise.race([new Promise((done) => expecting.push(done)), new Promise((done) => setTimeout(done, milliseconds))]);
+}
+
 /** Calls `listener` with "data" after events have come, "status" when the connection has changed. */
 export function subscribe(listener) {
   listeners.add(listener);

@@ -1,6 +1,6 @@
 // The frame of everything that shows an answer: title, menu, waiting, failing, exporting, asking again.
 
-import { query } from "./api.js";
+import { hold, query } from "./api.js";
 import { el, icon, spoken } from "./dom.js";
 import { copyCall, downloadCSV, downloadJSON } from "./export.js";
 import * as live from "./live.js";
@@ -12,14 +12,29 @@ let count = 0;
 
 /** Panels that came into sight in one frame ask in the order in which they stand, whichever the browser names first. */
 const arrived = new Set();
+/** The others let a panel that leads have the server to itself for so many milliseconds. */
+const LEAD = 500;
+let leading = null;
 function arrive(panel) {
   if (!arrived.size) {
-    setTimeout(() => {
+    const release = hold();
+    setTimeout(async () => {
       const list = [...arrived].sort((one, other) => one.number - other.number);
       arrived.clear();
-      for (const one of list) one.load();
+      const ask = (one) => {
+        one.isQueued = false;
+        one.load();
+      };
+      if (list[0].options.leads) {
+        ask(list[0]);
+        leading = live.begun(LEAD);
+      }
+      await leading;
+      list.forEach(ask);
+      release();
     });
   }
+  panel.isQueued = panel.key === undefined;
   arrived.add(panel);
 }
 
@@ -27,7 +42,7 @@ function arrive(panel) {
  * A panel shows one query's answer. `options`: `title`; `ask()`, which returns `{kind, body}`, `null` for nothing to
  * ask, or `undefined` while that is not known; `key(question)`, what tells questions apart; `fetch`, another way to an answer; `draw(content, answer)`; `table(answer)`, the same as `{head, rows}` for files and, with `chart`, as an
  * alternative to the drawing; `whole(question, answer)`, both with what is shown beside them; `place`, the element whose
- * sight counts, if not its own; `rest`, how many times as long as its answer took it waits before it asks again; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
+ * sight counts, if not its own; `leads`, whether its answer is what is looked at first; `rest`, how many times as long as its answer took it waits before it asks again; `tools`, elements for the head; `empty(answer)`, whether there is nothing to show.
  */
 export class Panel {
   constructor(options) {
@@ -94,7 +109,7 @@ export class Panel {
 
   /** Asks if there is something new to ask and the panel is in sight; a new question also if it is not far from it. */
   async load() {
-    if (!this.isNear || this.closed) return;
+    if (!this.isNear || this.isQueued || this.closed) return;
     const question = this.options.ask();
     const key = question && (this.options.key ?? JSON.stringify)(question);
     const isSame = key === this.key;
