@@ -10,7 +10,7 @@ DATA ?= ./weir-data
 DEMO ?= ./weir-demo
 EVENTS ?= 5000000
 
-.PHONY: help deps build run demo browser test torture lint bench bench-ingest bench-storage bench-peers bench-growth bench-live clean
+.PHONY: help deps build run demo browser test torture lint soak bench-load bench-ingest bench-storage bench-peers bench-growth bench-live clean
 
 help:
 	@echo "make run    install what is missing, build, start the server on $(DATA)"
@@ -18,7 +18,8 @@ help:
 	@echo "make browser  install Chromium, so that make test can try the dashboard and the beacon in it"
 	@echo "make test   build, then every test"
 	@echo "make torture  kill, starve and damage the server at every place, for about an hour"
-	@echo "make bench  load $(EVENTS) generated events and time the queries (EVENTS=N)"
+	@echo "make soak   keep a server busy with faults and watch whether it grows or errs (DURATION=1h)"
+	@echo "make bench-load  load $(EVENTS) generated events and time the queries (EVENTS=N)"
 	@echo "make bench-ingest  measure taking events in, beside ClickHouse's engine and nginx (EVENTS=N PEERS=0)"
 	@echo "make bench-storage  measure the storage engine, with ClickHouse's beside it (EVENTS=N PEERS=0 EVENTS_BIG=0 JSON=FILE)"
 	@echo "make bench-peers  time the queries beside ClickHouse's engine and DuckDB, answers compared (EVENTS=N PEERS=0 JSON=FILE)"
@@ -71,8 +72,13 @@ torture: build
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Storage Queries Loadgen Tests
 
-bench: build
-	Loadgen/bench.sh "$(BIN)" "$(EVENTS)"
+# Rounds of a minute, each verified; the seed of each is told, so that one can be run again by itself.
+soak: DURATION = 1h
+soak: build
+	Loadgen/soak.sh "$(BIN)" "$(DURATION)"
+
+bench-load: build
+	Loadgen/load-bench.sh "$(BIN)" "$(EVENTS)"
 
 # PEERS=0 leaves ClickHouse and nginx out. Needs wrk, and nginx to compare with (Debian packages), which nothing else does.
 bench-ingest: EVENTS = 2000000

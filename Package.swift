@@ -30,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // C libraries.
@@ -124,11 +125,12 @@ let package = Package(
             path: "Sources/weir", swiftSettings: strict),
 
         // The load generator.
+        .target(name: "LoadgenSystem", path: "Loadgen/System"),
         .target(
             name: "LoadgenCore",
             dependencies: [
-                product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
-                product("Histogram", "hdrhistogram-swift"),
+                "Compression", "LoadgenSystem", product("NIOCore", "swift-nio"),
+                product("Histogram", "hdrhistogram-swift"), product("Yams", "Yams"),
             ],
             path: "Loadgen/Core", swiftSettings: strict),
         .executableTarget(
@@ -199,8 +201,8 @@ let package = Package(
         .testTarget(
             name: "LoadgenTests",
             dependencies: [
-                "LoadgenCore", product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
-                product("NIOHTTP1", "swift-nio"),
+                "LoadgenCore", "TestSupport", product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"),
+                product("NIOHTTP1", "swift-nio"), product("Histogram", "hdrhistogram-swift"),
             ],
             path: "Tests/LoadgenTests", swiftSettings: strict),
         .testTarget(

@@ -72,7 +72,7 @@ if [ "${PEERS:-1}" != 0 ]; then
     if [ ! -x "$work/venv/bin/python" ]; then
         python3 -m venv "$work/venv" || { echo "python3-venv is needed, or PEERS=0" >&2; exit 1; }
     fi
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$chdb"
+    "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$chdb"
     "$work/venv/bin/python" "$here/peers/ingest_bench.py" "$scratch/stream.ndjson" "$scratch/clickhouse" "$runs" \
         >"$scratch/clickhouse.json"
     python3 - "$scratch/clickhouse.json" "$bulk" <<'PYTHON'

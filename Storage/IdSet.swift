@@ -1,9 +1,12 @@
 /// The idempotency ids of the deduplication horizon: a set of 64-bit hashes, each with the epoch it came in.
 ///
-/// An open-addressing table of 10 bytes a slot, between a quarter and five eighths full. An id counts until
-/// ``Limits/horizon`` has passed (rounded up to an epoch, a 240th of it) or until the table holds ``Limits/entries``
-/// ids, when the oldest epoch is given up. Not thread-safe: the writer owns it.
-package struct IdSet {
+/// The ids lie in tables of a bounded size, found through a directory of the highest bits of their hashes; a table that is
+/// full is split in two (extendible hashing: Fagin, Nievergelt, Pippenger, Strong 1979). So no commit waits until
+/// millions of ids have found new places. An epoch is a 240th of ``Limits/horizon``, or less where many ids come. An id
+/// counts until its epoch is more than 240 of them ago, or until there are ``Limits/entries`` ids, when the oldest epochs are
+/// given up; what does not count any more is taken out of a table when that is made anew. Not thread-safe: the writer
+/// owns it.
+package struct IdSet: Sendable {
     package struct Limits: Sendable {
         /// How long an id is remembered, milliseconds.
         var horizon: Int64 = 86_400_000
@@ -16,138 +19,152 @@ package struct IdSet {
         }
     }
 
-    let limits: Limits
-    package private(set) var count = 0
-    /// Ids given up before their horizon because the table was full.
-    package private(set) var evicted = 0
-    private var ids: [UInt64]
-    private var epochs: [UInt16]
-    /// When it was last looked for ids that are past their horizon.
-    private var sweptAt: UInt16?
-
-    package init(limits: Limits) {
-        self.limits = limits
-        ids = [UInt64](repeating: 0, count: Self.smallest)
-        epochs = [UInt16](repeating: 0, count: Self.smallest)
+    private struct Epoch {
+        /// When it began, in 240ths of the horizon.
+        var time: Int64
+        /// How many ids of it count.
+        var ids = 0
     }
 
-    /// Slots a table has at least: there is one for each site.
-    private static let smallest = 64
+    let limits: Limits
+    package private(set) var count = 0
+    /// Ids given up before their horizon because there were too many.
+    package private(set) var evicted = 0
+    private var tables = [IdTable(depth: 0)]
+    /// The table of each value of the hashes' highest ``depth`` bits.
+    private var directory: [UInt32] = [0]
+    private var depth = 0
+    /// The epochs whose ids count, in the order in which they began, which is that of their times unless a clock has stepped
+    /// back. Their numbers, which the tables hold, follow each other.
+    private var epochs: [Epoch] = []
+    private var firstNumber: UInt16 = 0
+    /// The table that ``sweep(at:)`` looks at next.
+    private var swept = 0
 
-    private var epochLength: Int64 { max(1, limits.horizon / 240) }
+    /// Bits of a hash that choose a table, at most; beyond that tables grow instead.
+    static let deepest = 20
+    /// Epochs there are at the most; a clock that goes back and forth begins many.
+    private static let maxEpochs = 2_048
 
-    /// The number of an epoch, of which the table keeps the low 16 bits: they repeat after nine months of the default
-    /// horizon.
-    private func epoch(_ time: Int64) -> UInt16 { UInt16(truncatingIfNeeded: max(0, time) / epochLength) }
+    package init(limits: Limits) { self.limits = limits }
 
-    /// Whether an id of `epoch` still counts at `now`. A clock that steps back makes ids younger, never forgotten.
-    private func isLive(_ epoch: UInt16, at now: UInt16) -> Bool { Int16(bitPattern: now &- epoch) <= 240 }
+    /// Slots of all tables, for tests.
+    package var capacity: Int { tables.reduce(0) { $0 + $1.slots } }
+
+    private func epoch(_ time: Int64) -> Int64 { max(0, time) / max(1, limits.horizon / 240) }
+
+    /// Whether the ids of the epoch with a number count at a time. A clock that steps back makes ids younger, never
+    /// forgotten.
+    @inline(__always)
+    private func isLive(_ number: UInt16, at now: Int64) -> Bool {
+        let index = Int(number &- firstNumber)
+        return index < epochs.count && now - epochs[index].time <= 240
+    }
+
+    @inline(__always)
+    private func table(of id: UInt64) -> Int {
+        // Two shifts, since one by 64 would be none.
+        Int(directory[Int(truncatingIfNeeded: (IdTable.hash(id) &>> 1) &>> UInt64(63 &- depth))])
+    }
 
     /// Adds an id that came at `time`.
     ///
     /// - Parameter id: not 0.
     /// - Returns: `false` if it is held already, from within the horizon before `time`.
+    /// - Complexity: O(1); where a table is full, O(its slots).
     package mutating func insert(_ id: UInt64, at time: Int64) -> Bool {
-        if (count + 1) * 8 > ids.count * 5 {
-            // Where it is full, an eighth is freed, so that this is rare.
-            rebuild(at: time, upTo: limits.entries, downTo: limits.entries * 7 / 8)
-        }
         let now = epoch(time)
-        let mask = ids.count - 1
-        var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
-        while ids[slot] != 0 {
-            if ids[slot] == id {
-                if isLive(epochs[slot], at: now) { return false }
-                epochs[slot] = now
-                return true
+        // An eighth goes at once, so that this is rare.
+        if count >= limits.entries, !contains(id, at: time) { giveUp(count - limits.entries * 7 / 8) }
+        // A sixteenth of all makes an epoch, so that the ids of one moment do not all go together.
+        if epochs.last.map({ $0.time != now || $0.ids > limits.entries / 16 }) ?? true { begin(now) }
+        let number = firstNumber &+ UInt16(truncatingIfNeeded: epochs.count - 1)
+        while true {
+            let table = table(of: id)
+            switch tables[table].insert(id, number) {
+            case .added: break
+            case .found(let slot, let old):
+                if isLive(old, at: now) { return false }
+                tables[table].renew(slot, number)
+                // Where a clock has stepped back it may be counted still.
+                let index = Int(old &- firstNumber)
+                if index < epochs.count {
+                    epochs[index].ids -= 1
+                    count -= 1
+                }
+            case .full:
+                makeAnew(table)
+                continue
             }
-            slot = (slot + 1) & mask
+            epochs[epochs.count - 1].ids += 1
+            count += 1
+            return true
         }
-        ids[slot] = id
-        epochs[slot] = now
-        count += 1
-        return true
     }
 
     /// Whether an id is held, from within the horizon before `time`.
     package func contains(_ id: UInt64, at time: Int64) -> Bool {
-        let now = epoch(time)
-        let mask = ids.count - 1
-        var slot = Int(truncatingIfNeeded: (id &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
-        while ids[slot] != 0 {
-            if ids[slot] == id { return isLive(epochs[slot], at: now) }
-            slot = (slot + 1) & mask
-        }
-        return false
+        tables[table(of: id)].epoch(of: id).map { isLive($0, at: epoch(time)) } ?? false
     }
 
     /// Gives up the oldest epochs until at least `number` ids are gone, past their horizon or not.
     ///
-    /// - Complexity: O(ids held).
-    package mutating func giveUp(_ number: Int, at time: Int64) {
-        rebuild(at: time, upTo: max(0, count - number))
+    /// - Complexity: O(1).
+    package mutating func giveUp(_ number: Int) {
+        var gone = 0
+        while gone < number, !epochs.isEmpty { gone += forgetOldest() }
+        evicted += gone
     }
 
-    /// Epochs between two looks for ids past their horizon: a twelfth of it.
-    private static let sweepEpochs: Int16 = 20
-
-    /// Gives back the memory of ids that are past their horizon, once a twelfth of the horizon.
-    ///
-    /// - Complexity: O(1), and then O(ids held).
-    package mutating func forgetExpired(at time: Int64) {
-        let now = epoch(time)
-        guard let last = sweptAt, Int16(bitPattern: now &- last) >= 0 else {
-            sweptAt = now
-            return
+    /// Begins an epoch, and lets those go that are past the horizon.
+    private mutating func begin(_ now: Int64) {
+        while let oldest = epochs.first, now - oldest.time > 240 { _ = forgetOldest() }
+        if epochs.count >= Self.maxEpochs { evicted += forgetOldest() }
+        epochs.append(Epoch(time: now))
+        // Before a number comes again, no table has it from the last time.
+        if firstNumber &+ UInt16(epochs.count - 1) == 0 {
+            for table in tables.indices { makeAnew(table) }
         }
-        guard Int16(bitPattern: now &- last) >= Self.sweepEpochs else { return }
-        sweptAt = now
-        if count > 0 { rebuild(at: time, upTo: .max) }
     }
 
-    /// Slots of the table, for tests.
-    package var capacity: Int { ids.count }
+    private mutating func forgetOldest() -> Int {
+        let ids = epochs.removeFirst().ids
+        firstNumber &+= 1
+        count -= ids
+        return ids
+    }
 
-    /// Makes the table anew with the ids that still count.
+    /// Gives back the memory of ids that are past their horizon: looks at the next table.
     ///
-    /// - Parameters:
-    ///   - most: where there are as many or more, the oldest epochs go,
-    ///   - rest: until there are no more than this; `most` if absent.
+    /// - Returns: whether that was the last one; the next look begins with the first again.
+    /// - Complexity: O(slots of a table).
+    package mutating func sweep(at time: Int64) -> Bool {
+        let now = epoch(time)
+        while let oldest = epochs.first, now - oldest.time > 240 { _ = forgetOldest() }
+        if swept < tables.count, tables[swept].used > 0 { makeAnew(swept) }
+        swept += 1
+        guard swept >= tables.count else { return false }
+        swept = 0
+        return true
+    }
+
+    /// Takes out of a table what does not count any more, and splits it if it is still too large.
     @inline(never)
-    private mutating func rebuild(at time: Int64, upTo most: Int, downTo rest: Int? = nil) {
-        let now = epoch(time)
-        var longest: Int16 = 240
-        var ages: [Int16: Int] = [:]
-        for slot in ids.indices where ids[slot] != 0 && isLive(epochs[slot], at: now) {
-            ages[Int16(bitPattern: now &- epochs[slot]), default: 0] += 1
+    private mutating func makeAnew(_ index: Int) {
+        let (low, high) = tables[index].rebuilt { [epochs, firstNumber] number in
+            // What is past its horizon and still counted stays, so that the counts hold.
+            Int(number &- firstNumber) < epochs.count
         }
-        var live = ages.values.reduce(0, +)
-        if live >= most {
-            for (age, number) in ages.sorted(by: { $0.key > $1.key }) {
-                if live <= rest ?? most { break }
-                live -= number
-                evicted += number
-                longest = age - 1
-            }
+        tables[index] = low
+        guard let high else { return }
+        if low.depth > depth {
+            directory = directory.flatMap { [$0, $0] }
+            depth += 1
         }
-        let capacity = max(Self.smallest, (live * 2 + 1).roundedUpToPowerOfTwo)
-        let (oldIds, oldEpochs) = (ids, epochs)
-        ids = [UInt64](repeating: 0, count: capacity)
-        epochs = [UInt16](repeating: 0, count: capacity)
-        count = live
-        let mask = capacity - 1
-        for slot in oldIds.indices
-        where oldIds[slot] != 0 && Int16(bitPattern: now &- oldEpochs[slot]) <= longest {
-            var target = Int(truncatingIfNeeded: (oldIds[slot] &* 0x9E37_79B9_7F4A_7C15) >> 20) & mask
-            while ids[target] != 0 { target = (target + 1) & mask }
-            ids[target] = oldIds[slot]
-            epochs[target] = oldEpochs[slot]
-        }
-    }
-}
-
-extension Int {
-    var roundedUpToPowerOfTwo: Int {
-        self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount)
+        // The entries of the half whose next bit is 1; a table's entries stand side by side.
+        guard let first = directory.firstIndex(of: UInt32(index)) else { preconditionFailure("a table nobody finds") }
+        let half = 1 << (depth - low.depth)
+        for entry in (first + half)..<(first + 2 * half) { directory[entry] = UInt32(tables.count) }
+        tables.append(high)
     }
 }

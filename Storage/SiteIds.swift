@@ -13,8 +13,12 @@ package struct SiteIds: Sendable {
     private var sets: [IdSet] = []
     /// Places of sites that were removed.
     private var free: [Int] = []
-    /// When it was last looked for ids that are past their horizon.
+    /// When it was last begun to look for ids that are past their horizon.
     private var sweptAt: Int64?
+    /// The set that is looked at, while one is.
+    private var sweeping: Int?
+    /// Tables that one commit looks at: a millisecond at the most.
+    private static let sweepTables = 4
 
     /// The site of ids that were stored without saying whose they are (format versions 1 and 2). No site has this number.
     static let unassigned: UInt32 = 0
@@ -44,7 +48,7 @@ package struct SiteIds: Sendable {
     /// - Returns: `false` if the site has it already, from within the horizon before `time`.
     package mutating func insert(_ id: UInt64, in place: Int, at time: Int64) -> Bool {
         if place != 0, sets[0].count > 0, sets[0].contains(id, at: time) { return false }
-        if count >= limits.entries, !sets[place].contains(id, at: time) { makeRoom(at: time) }
+        if count >= limits.entries, !sets[place].contains(id, at: time) { makeRoom() }
         let before = sets[place].count
         let isNew = sets[place].insert(id, at: time)
         count += sets[place].count - before
@@ -67,28 +71,33 @@ package struct SiteIds: Sendable {
         free.append(place)
     }
 
-    /// Gives back the memory of ids that are past their horizon, once a twelfth of the horizon.
+    /// Gives back the memory of ids that are past their horizon: begins to look at all of them once a twelfth of the
+    /// horizon, and looks at a few tables each time it is called.
     ///
-    /// - Complexity: O(1), and then O(ids held).
+    /// - Complexity: O(1).
     package mutating func forgetExpired(at time: Int64) {
-        guard let last = sweptAt, time >= last else {
+        if sweptAt.map({ time < $0 || time - $0 >= max(1, limits.horizon / 12) }) ?? true {
             sweptAt = time
-            for place in sets.indices { sets[place].forgetExpired(at: time) }
-            count = sets.reduce(0) { $0 + $1.count }
-            return
+            sweeping = sweeping ?? 0
         }
-        guard time - last >= max(1, limits.horizon / 12) else { return }
-        sweptAt = time
-        for place in sets.indices { sets[place].forgetExpired(at: time) }
-        count = sets.reduce(0) { $0 + $1.count }
+        for _ in 0..<Self.sweepTables {
+            guard let place = sweeping else { return }
+            guard place < sets.count else {
+                sweeping = nil
+                return
+            }
+            let before = sets[place].count
+            if sets[place].sweep(at: time) { sweeping = place + 1 }
+            count += sets[place].count - before
+        }
     }
 
     /// Has the site with the most ids give up its oldest.
     @inline(never)
-    private mutating func makeRoom(at time: Int64) {
+    private mutating func makeRoom() {
         guard let largest = sets.indices.max(by: { sets[$0].count < sets[$1].count }) else { return }
         let before = (sets[largest].count, sets[largest].evicted)
-        sets[largest].giveUp(max(1, min(limits.entries / 8, before.0)), at: time)
+        sets[largest].giveUp(max(1, min(limits.entries / 8, before.0)))
         count += sets[largest].count - before.0
         evicted += sets[largest].evicted - before.1
     }

@@ -33,28 +33,69 @@ struct GenerateCommand: ParsableCommand {
     @Flag(name: .long, help: "Leave the events' ids out.")
     var noIds = false
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Write a scenario's stream, as loadgen run sends it, instead of the shop's weeks.", valueName: "file"))
+    var scenario: String?
+
+    @Flag(
+        name: .long,
+        help: "Write the stream that loadgen run sends, in which events carry their number, as loadgen verify needs it."
+    )
+    var numbered = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "When a scenario's or numbered stream begins, in Unix milliseconds; --start if left out.", valueName: "time"
+        ))
+    var origin: Int64?
+
     @Option(name: [.long, .short], help: ArgumentHelp("Where to write to; - is standard output.", valueName: "file"))
     var output = "-"
 
     func run() throws {
+        do {
+            let file = try SystemFile.writing(output)
+            if scenario != nil || numbered {
+                try writeIndexed(to: file)
+            } else {
+                try writeWeeks(to: file)
+            }
+        } catch { throw fail(error) }
+    }
+
+    private func writeWeeks(to file: SystemFile) throws {
         let options = GeneratorOptions(
             events: events, visitors: visitors, days: days, seed: seed, site: site, start: start, includesIDs: !noIds)
-        do {
-            var generator = try ClickstreamGenerator(options)
-            let file = try SystemFile.writing(output)
-            var buffer: [UInt8] = []
-            buffer.reserveCapacity(1 << 20)
-            while generator.appendBatch(1000, into: &buffer) > 0 {
-                guard buffer.count >= 512 * 1024 else { continue }
-                try file.write(buffer)
-                buffer.removeAll(keepingCapacity: true)
-            }
+        var generator = try ClickstreamGenerator(options)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(1 << 20)
+        while generator.appendBatch(1000, into: &buffer) > 0 {
+            guard buffer.count >= 512 * 1024 else { continue }
             try file.write(buffer)
-        } catch let error as GeneratorError {
-            throw ValidationError("\(error).")
-        } catch {
-            printToStandardError("loadgen: \(error)\n")
-            throw ExitCode.failure
+            buffer.removeAll(keepingCapacity: true)
         }
+        try file.write(buffer)
+    }
+
+    private func writeIndexed(to file: SystemFile) throws {
+        let scenario = try scenario.map { try Scenario.read($0) }
+        var options = scenario?.stream ?? LoadRunner.stream(rate: 0, visitors: visitors, seed: seed, site: site)
+        options.seed = seed
+        options.site = site ?? options.site
+        options.origin = origin ?? start.milliseconds
+        options.isNumbered = numbered
+        var stream = try IndexedStream(options, schedule: scenario?.schedule)
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(1 << 20)
+        for position in 0..<max(0, events) {
+            stream.append(position, into: &buffer)
+            guard buffer.count >= 512 * 1024 else { continue }
+            try file.write(buffer)
+            buffer.removeAll(keepingCapacity: true)
+        }
+        try file.write(buffer)
     }
 }

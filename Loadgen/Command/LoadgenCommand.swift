@@ -7,8 +7,9 @@ import LoadgenCore
 struct LoadgenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loadgen",
-        abstract: "Makes realistic click streams, and sends them to a server at a chosen rate.",
-        subcommands: [GenerateCommand.self, RunCommand.self])
+        abstract:
+            "Makes realistic click streams, sends them to a server at a chosen rate, and proves what became of them.",
+        subcommands: [GenerateCommand.self, RunCommand.self, VerifyCommand.self, MergeCommand.self, SoakCommand.self])
 }
 
 /// Writes text to standard error.

@@ -8,13 +8,13 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Sends events to a server and reports throughput, errors and latencies.",
         discussion: """
-            With a rate, requests are sent when they are due, whether or not the server keeps up, and \
-            latency counts from that time, so that waiting behind a slow answer is part of it. Without a \
-            rate, each connection sends its next request as soon as it has an answer.
+            With a rate or a schedule, requests are sent when they are due, whether or not the server keeps \
+            up, and latency counts from that time, so that waiting behind a slow answer is part of it. Without \
+            one, each connection sends its next request as soon as it has an answer.
 
             Answers 429 and 503 are counted, and the events sent again after the time that the server \
             asks for. The exit code is 1 when the server cannot be reached, goes away, or not one \
-            request succeeds.
+            request succeeds, and with --verify when the server does not hold what it should.
             """)
 
     @Option(name: .long, help: ArgumentHelp("The server.", valueName: "http://host:port"))
@@ -23,52 +23,81 @@ struct RunCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Send datagrams to this address instead of HTTP.", valueName: "host:port"))
     var udp: HostPort?
 
+    @Flag(name: .long, help: "Send single events as requests for the pixel.")
+    var pixel = false
+
     @Option(name: .long, help: ArgumentHelp("Events a second; 0 is as fast as possible.", valueName: "number"))
     var rate = 0.0
+
+    @OptionGroup var stream: StreamArguments
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "How long to send: 30s, 5m, 1h. Without it: until the events or the file end, or 10s.", valueName: "time"))
+            "How long to send: 30s, 5m, 1h. Without it: until the events, the file or the schedule end, or 10s.",
+            valueName: "time"))
     var duration: DurationText?
+
+    @Option(name: .long, help: ArgumentHelp("Do not measure what is due before this time.", valueName: "time"))
+    var warmup: DurationText?
 
     @Option(name: .long, help: ArgumentHelp("End after this many events.", valueName: "count"))
     var events: Int?
 
     @Option(
-        name: [.long, .short], help: ArgumentHelp("Connections, each with one request at a time.", valueName: "count"))
-    var connections = 4
+        name: [.long, .short],
+        help: ArgumentHelp("Connections, each with one request at a time (4).", valueName: "count"))
+    var connections: Int?
 
     @Option(
         name: [.long, .short],
-        help: ArgumentHelp("Events a request or datagram; 1 sends single JSON objects.", valueName: "count"))
-    var batch = 100
+        help: ArgumentHelp("Events a request or datagram (100); 1 sends single JSON objects.", valueName: "count"))
+    var batch: Int?
 
     @Option(name: .long, help: ArgumentHelp("Threads that send.", valueName: "count"))
     var threads = 1
 
     @Option(
         name: .long,
+        help: ArgumentHelp("Ask a dashboard's queries beside the events, so many a second.", valueName: "number"))
+    var queries: Double?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp("Send the lines of this NDJSON file as they are; - is standard input.", valueName: "file"))
     var file: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Send a file's events at the distances of their times; - is standard input.", valueName: "file"))
+    var replay: String?
+
+    @Option(name: .long, help: "The form of what is replayed: ndjson, or combined for an access log.")
+    var format = ReplayFormat.ndjson
+
+    @Option(name: .long, help: ArgumentHelp("How many times as fast as it was to replay.", valueName: "number"))
+    var speed = 1.0
 
     @Flag(name: .long, help: "Have events of any age taken (adds ?backfill=true).")
     var backfill = false
 
     @Option(
-        name: .long,
-        help: ArgumentHelp("The seed of the generated events; another one each time if left out.", valueName: "number"))
-    var seed: UInt64?
-
-    @Option(name: .long, help: ArgumentHelp("The population of the generated events.", valueName: "count"))
-    var visitors = 100_000
-
-    @Option(name: .long, help: "The site of the events; for a file, of those that name none.")
-    var site: String?
-
-    @Option(
         name: .long, help: ArgumentHelp("A further header field; may be given again.", valueName: "name: value"))
     var header: [String] = []
+
+    @Flag(name: .long, help: "Afterwards ask the server, and prove from the seed what it has to hold and to answer.")
+    var verify = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write what was sent and acknowledged, for loadgen verify.", valueName: "file"))
+    var record: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Write a histogram a second in HdrHistogram's log format.", valueName: "file"))
+    var hdrLog: String?
 
     @Flag(name: .long, help: "Report as JSON.")
     var json = false
@@ -78,66 +107,92 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("A header field is written 'Name: value', not '\(header)'.")
         }
         if backfill, udp != nil { throw ValidationError("--backfill goes with HTTP, not with --udp.") }
+        if file != nil, replay != nil { throw ValidationError("--file and --replay do not go together.") }
+        if stream.scenario != nil, file != nil || replay != nil || pixel {
+            throw ValidationError("--scenario says what is sent: it goes without --file, --replay and --pixel.")
+        }
     }
 
     func run() async throws {
-        let report: RunReport
+        let outcome: LoadRunner.Outcome
         do {
             let runner = try LoadRunner(try options())
-            report = try await runner.run(progress: isatty(2) == 1 ? ProgressPrinter().show : nil)
-        } catch let error as GeneratorError {
-            throw ValidationError("\(error).")
-        } catch RunError.invalidOption(let reason) {
-            throw ValidationError("\(reason).")
-        } catch {
-            printToStandardError("loadgen: \(error)\n")
-            throw ExitCode.failure
-        }
+            let printer = isatty(2) == 1 ? ProgressPrinter(duration: duration?.seconds) : nil
+            outcome = try await runner.runAndRecord(progress: printer?.show)
+            printer?.end()
+        } catch { throw fail(error) }
+        var report = outcome.report
+        do {
+            if let record { try outcome.record?.write(record) }
+            if verify, let run = outcome.record { report.verification = try verification(run) }
+        } catch { throw fail(error) }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try printJSON(report)
         } else {
             print(report.table, terminator: "")
+            if let verification = report.verification { print(verification.text, terminator: "") }
         }
         if let failure = report.failure { printToStandardError("loadgen: \(failure)\n") }
         let isUseless = report.eventsSent > 0 && report.eventsSent == report.failed + report.unanswered
-        if report.failure != nil || isUseless || report.eventsSent == 0 && !report.errors.isEmpty {
+        if report.failure != nil || isUseless || report.eventsSent == 0 && !report.errors.isEmpty
+            || report.verification?.isProven == false
+        {
             throw ExitCode.failure
         }
     }
 
+    private func verification(_ record: RunRecord) throws -> Verification {
+        // What came as datagrams was not acknowledged; a moment later it is there.
+        if udp != nil { Thread.sleep(forTimeInterval: 1) }
+        return try Verifier(record, client: try ServerClient(url, headers: headerFields(header))).verify()
+    }
+
     private func options() throws -> RunOptions {
-        let target: RunOptions.Target
-        if let udp {
-            target = .udp(udp)
-        } else {
-            target = .http(url)
-        }
-        let source: RunOptions.Source =
-            if let file {
-                .file(file)
-            } else {
-                .generated(
-                    LoadRunner.stream(
-                        rate: rate, events: events, visitors: visitors,
-                        seed: seed ?? UInt64.random(in: 1...999_999_999),
-                        site: site))
+        let schedule = try stream.readSchedule()
+        var options: RunOptions
+        if let scenario = try stream.readScenario() {
+            options = try scenario.options(url: url, udp: udp, seed: stream.chosenSeed, site: stream.site)
+            if case .generated(var generated) = options.source {
+                stream.apply(to: &generated)
+                options.source = .generated(generated)
             }
-        var options = RunOptions(target: target, source: source)
+            if let schedule { options.schedule = schedule }
+            if rate > 0 { options.schedule = RateSchedule(constant: rate) }
+        } else {
+            options = RunOptions(
+                target: udp.map { .udp($0) } ?? (pixel ? .pixel(url) : .http(url)), source: source(schedule))
+            options.schedule = schedule
+        }
         options.rate = rate
-        options.duration = duration ?? (file == nil && events == nil ? DurationText("10s") : nil)
+        let length = options.schedule.flatMap {
+            $0.segments.count == 1 && $0.meanRate == $0.segments[0].from ? nil : $0.seconds
+        }
+        options.duration =
+            duration ?? (file == nil && replay == nil && events == nil ? DurationText(seconds: length ?? 10) : nil)
         options.events = events
-        options.connections = connections
-        options.batch = batch
+        if let connections { options.connections = connections }
+        if let batch { options.batch = batch }
         options.threads = threads
+        options.warmup = warmup
         options.backfill = backfill
-        options.site = file == nil ? nil : site
-        options.headers = header.compactMap { header in
-            guard let colon = header.firstIndex(of: ":") else { return nil }
-            let value = header[header.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            return (name: String(header[..<colon]), value: value)
+        options.site = file == nil && replay == nil ? nil : stream.site
+        options.headers = headerFields(header)
+        options.keepsRecord = verify || record != nil
+        options.histogramLog = hdrLog
+        if let queries {
+            options.queries =
+                queries > 0 ? RunOptions.QueryLoad(url: url, rate: queries, site: stream.site) : nil
         }
         return options
+    }
+
+    private func source(_ schedule: RateSchedule?) -> RunOptions.Source {
+        if let file { return .file(file) }
+        if let replay { return .replay(replay, format, speed: speed) }
+        var generated = LoadRunner.stream(
+            rate: schedule?.meanRate ?? rate, visitors: stream.visitors ?? 100_000, seed: stream.chosenSeed,
+            site: stream.site)
+        stream.apply(to: &generated)
+        return .generated(generated)
     }
 }

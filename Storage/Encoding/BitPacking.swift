@@ -17,7 +17,9 @@ package enum BitPacking {
     /// Appends `values − base`, each in `width` bits.
     ///
     /// - Precondition: every difference fits into the width.
-    package static func pack(_ values: ArraySlice<UInt32>, minus base: UInt32, width: Int, into writer: inout ByteWriter) {
+    package static func pack(
+        _ values: ArraySlice<UInt32>, minus base: UInt32, width: Int, into writer: inout ByteWriter
+    ) {
         guard width > 0 else { return }
         let packed = [UInt8](unsafeUninitializedCapacity: bytes(count: values.count, width: width) + 8) { out, count in
             var accumulator: UInt64 = 0

@@ -22,7 +22,6 @@ struct BodyTests {
             var bodies: [(text: String, events: Int)] = []
             while let body = try source.nextBody() {
                 bodies.append((String(buffer: body.bytes), body.events))
-                #expect(body.lineStarts.isEmpty)
             }
             #expect(try source.nextBody() == nil)
             return bodies
@@ -68,36 +67,6 @@ struct BodyTests {
         #expect(throws: FileError.self) { try SystemFile.reading("/nonexistent/file") }
     }
 
-    @Test("Generated bodies end with the stream, and their times can be set")
-    func generated() throws {
-        let options = GeneratorOptions(events: 250, seed: 4)
-        var source = try GeneratedBodies(options, batch: 100)
-        let time = "2031-07-08T09:10:11.121Z"
-        var events: [Int] = []
-        while var body = try source.nextBody() {
-            events.append(body.events)
-            body.setTimes(Array(time.utf8))
-            let lines = String(buffer: body.bytes).split(separator: "\n")
-            #expect(lines.count == body.events)
-            for line in lines {
-                let event = try JSONDecoder().decode(ReadEvent.self, from: Data(line.utf8))
-                #expect(event.time == time)
-            }
-        }
-        #expect(events == [100, 100, 50])
-    }
-
-    @Test("Generated datagrams keep within their limit")
-    func generatedLimit() throws {
-        var source = try GeneratedBodies(GeneratorOptions(events: 2000), batch: 1000, byteLimit: 5000, events: 1500)
-        var events = 0
-        while let body = try source.nextBody() {
-            #expect(body.bytes.readableBytes <= 5000)
-            events += body.events
-        }
-        #expect(events == 1500)
-    }
-
     @Test(
         "The counts of an answer are found wherever they stand",
         arguments: [
@@ -116,21 +85,5 @@ struct BodyTests {
         arguments: ["", "{}", #"{"accepted": 1, "duplicate": 2}"#, #"{"accepted": "x"}"#])
     func badAnswers(text: String) {
         #expect(AnswerCounts(Array(text.utf8)) == nil)
-    }
-
-    @Test("Senders take turns at even distances")
-    func pacing() {
-        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        var pacers = (0..<2).map { Pacer(start: start, bodiesPerSecond: 10, sender: $0, senders: 2) }
-        var times: [Int64] = []
-        for turn in 0..<6 {
-            times.append((pacers[turn % 2].next - start).nanoseconds)
-            pacers[turn % 2].advance()
-        }
-        #expect(times == [0, 100_000_000, 200_000_000, 300_000_000, 400_000_000, 500_000_000])
-        // Due before the end of the first second: 6, 8 for one sender, 7, 9 for the other.
-        #expect(pacers.map { $0.due(before: start + .seconds(1)) } == [2, 2])
-        #expect(pacers.map { $0.due(before: start + .milliseconds(650)) } == [1, 0])
-        #expect(pacers.map { $0.due(before: start) } == [0, 0])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Histogram
 import LoadgenCore
 import NIOCore
 import NIOPosix
@@ -8,7 +9,7 @@ import Testing
 @Suite("Runs against a server", .timeLimit(.minutes(2)))
 struct RunTests {
     private func options(_ url: TargetURL, events: Int? = 1000, batch: Int = 100) -> RunOptions {
-        let stream = LoadRunner.stream(rate: 0, events: events, visitors: 500, seed: 11, site: "shop")
+        let stream = LoadRunner.stream(rate: 0, visitors: 500, seed: 11, site: "shop")
         var options = RunOptions(target: .http(url), source: .generated(stream))
         options.events = events
         options.batch = batch
@@ -133,6 +134,88 @@ struct RunTests {
         }
     }
 
+    @Test("A request that waits behind a slow answer is charged for the wait")
+    func coordinatedOmission() async throws {
+        // The first answer takes 400 ms, in which the only connection could not send what was due.
+        try await TestServer.run({ $0 == 0 ? .stall(milliseconds: 400) : .accept }) { url, _ in
+            var options = options(url, events: 40, batch: 1)
+            options.rate = 100
+            options.connections = 1
+            let report = try await LoadRunner(options).run()
+            let latency = try #require(report.latencyMilliseconds)
+            #expect(report.accepted == 40)
+            #expect(latency.max >= 400)
+            // Due every 10 ms, half of them in the first 200 ms: none of those was answered before 400 ms.
+            #expect(latency.p50 >= 190)
+        }
+    }
+
+    @Test("What is due in the warm-up is sent and not measured")
+    func warmup() async throws {
+        try await TestServer.run { url, server in
+            var options = options(url, events: 30, batch: 1)
+            options.rate = 100
+            options.warmup = DurationText("200ms")
+            let report = try await LoadRunner(options).run()
+            #expect(report.accepted == 30)
+            #expect(server.received.count == 30)
+            let histogram = try HistogramCode.decode(try #require(report.histogram))
+            #expect(histogram.totalCount == 10)
+        }
+    }
+
+    @Test("Slow clients send everything, a few bytes at a time")
+    func slowClients() async throws {
+        try await TestServer.run { url, _ in
+            var options = options(url, events: 6, batch: 1)
+            options.slowClients = 0.5
+            options.connections = 2
+            let report = try await LoadRunner(options).run()
+            #expect(report.accepted == 6)
+            #expect(report.errors.isEmpty)
+        }
+    }
+
+    @Test("The pixel gets an event's fields as parameters")
+    func pixel() async throws {
+        try await TestServer.run { url, server in
+            var options = options(url, events: 20, batch: 1)
+            options.target = .pixel(url)
+            let report = try await LoadRunner(options).run()
+            #expect(report.accepted == 20)
+            for request in server.received {
+                let parts = try #require(URLComponents(string: request.uri))
+                #expect(parts.path == "/v1/pixel.gif")
+                let items = Dictionary(
+                    (parts.queryItems ?? []).map { ($0.name, $0.value ?? "") }, uniquingKeysWith: { first, _ in first })
+                #expect(items["site"] == "shop")
+                #expect(items["event"]?.isEmpty == false)
+                #expect(items["visitor"]?.utf8.count == 11)
+                #expect(items["url"]?.hasPrefix("https://shop.example/") == true)
+                #expect(items["props.ab_variant"] != nil)
+            }
+        }
+    }
+
+    @Test("Queries are asked beside the events, and counted apart")
+    func queries() async throws {
+        try await TestServer.run { url, server in
+            var options = options(url, events: 50, batch: 1)
+            options.rate = 100
+            options.queries = RunOptions.QueryLoad(url: url, rate: 50, site: "shop")
+            let report = try await LoadRunner(options).run()
+            #expect(report.accepted == 50)
+            let queries = try #require(report.queries)
+            #expect(queries.requests > 0 && queries.failed == 0)
+            let asked = server.received.filter { $0.uri.hasPrefix("/v1/query/") }
+            #expect(asked.count >= queries.answered)
+            for request in asked {
+                let body = try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? [String: Any]
+                #expect(body?["site"] as? String == "shop")
+            }
+        }
+    }
+
     @Test("A file's lines are sent as they are")
     func files() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("loadgen-\(UUID().uuidString).ndjson")
@@ -174,7 +257,7 @@ struct RunTests {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let received = Mutex<[String]>([])
         try await withDatagramSink(group, { text in received.withLock { $0.append(text) } }) { address in
-            let stream = LoadRunner.stream(rate: 0, events: 600, visitors: 100, seed: 1, site: nil)
+            let stream = LoadRunner.stream(rate: 0, visitors: 100, seed: 1, site: nil)
             var options = RunOptions(target: .udp(address), source: .generated(stream))
             options.events = 600
             options.batch = 200
@@ -228,39 +311,6 @@ struct RunTests {
             let last = try #require(seen.withLock { $0.last })
             #expect(last.sent > 0 && last.sent <= report.eventsSent)
             #expect(last.answered <= last.sent)
-        }
-    }
-
-    /// Runs the body with the address of a socket that hands every datagram on.
-    private func withDatagramSink(
-        _ group: MultiThreadedEventLoopGroup, _ receive: @escaping @Sendable (String) -> Void,
-        _ body: (HostPort) async throws -> Void
-    ) async throws {
-        let channel = try await DatagramBootstrap(group: group)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
-            .channelOption(.socketOption(.so_rcvbuf), value: 4 << 20)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(DatagramSink(receive))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let address = try #require(HostPort("127.0.0.1:\(channel.localAddress?.port ?? 0)"))
-        try await body(address)
-        try await channel.close()
-    }
-
-    private final class DatagramSink: ChannelInboundHandler {
-        typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-        private let receive: @Sendable (String) -> Void
-
-        init(_ receive: @escaping @Sendable (String) -> Void) {
-            self.receive = receive
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            receive(String(buffer: unwrapInboundIn(data).data))
         }
     }
 }

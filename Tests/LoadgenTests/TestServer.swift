@@ -15,6 +15,8 @@ final class TestServer: Sendable {
         case refuse(Int, retryAfter: String? = nil)
         /// All events taken, and the connection closed in good order.
         case acceptAndClose
+        /// All events taken, after a while.
+        case stall(milliseconds: Int64)
         /// No answer: the connection is cut.
         case cut
     }
@@ -112,6 +114,11 @@ final class TestServer: Sendable {
                 respond(
                     context, HTTPResponseStatus(statusCode: status), "refused",
                     headers: retryAfter.map { ["retry-after": $0] } ?? [:])
+            case .stall(let milliseconds):
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                context.eventLoop.scheduleTask(in: .milliseconds(milliseconds)) {
+                    bound.value.0.respond(bound.value.1, .ok, counts)
+                }
             case .cut: context.close(promise: nil)
             }
         }

@@ -178,43 +178,4 @@ struct CodecTests {
         for _ in 0..<3 { sum.add(1.7e308) }
         #expect(sum.value == .greatestFiniteMagnitude)
     }
-
-    @Test("The id set forgets by time and by number, and nothing before")
-    func idSet() {
-        func expect(_ isNew: Bool, _ expected: Bool) { #expect(isNew == expected) }
-        var set = IdSet(limits: IdSet.Limits(horizon: 24_000, entries: 1000))
-        expect(set.insert(5, at: 0), true)
-        expect(set.insert(5, at: 24_000), false)
-        expect(set.insert(5, at: 26_000), true)
-        for id in 100..<1100 { _ = set.insert(UInt64(id), at: 27_000) }
-        for id in 100..<1100 { expect(set.insert(UInt64(id), at: 28_000), false) }
-        for id in 2000..<40_000 { _ = set.insert(UInt64(id), at: 30_000 + Int64(id)) }
-        let (evicted, count) = (set.evicted, set.count)
-        #expect(evicted > 0)
-        #expect(count < 3000)
-        expect(set.insert(39_999, at: 70_000), false)
-    }
-
-    @Test("The id set gives the memory of ids back once they are past their horizon, and forgets none before")
-    func idSetShrinks() {
-        var set = IdSet(limits: IdSet.Limits(horizon: 24_000, entries: 1_000_000))
-        set.forgetExpired(at: 0)
-        for id in 1...50_000 { _ = set.insert(UInt64(id), at: 100) }
-        let full = set.capacity
-        #expect(full >= 80_000)
-        // Looked at again and again, also by a clock that steps back.
-        for time in stride(from: Int64(100), through: 24_000, by: 100) {
-            set.forgetExpired(at: time)
-            if time % 1_000 == 0 { set.forgetExpired(at: time / 2) }
-        }
-        #expect(set.count == 50_000)
-        let isNew = set.insert(777, at: 24_000)
-        #expect(!isNew)
-        _ = set.insert(99_999, at: 24_000)
-        set.forgetExpired(at: 30_000)
-        #expect(set.count == 1 && set.capacity <= 1_024)
-        let isStillKnown = !set.insert(99_999, at: 30_100)
-        #expect(isStillKnown)
-        #expect(set.evicted == 0)
-    }
 }

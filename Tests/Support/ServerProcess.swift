@@ -52,6 +52,9 @@ public final class ServerProcess: Sendable {
     /// Its exit code, 128 plus the number of the signal that ended it, or `nil` while it runs.
     public var exitCode: Int32? { process.exitCode }
 
+    /// Its process id.
+    public var processID: Int32 { process.identifier }
+
     /// Waits for its end.
     ///
     /// - Returns: ``exitCode``.

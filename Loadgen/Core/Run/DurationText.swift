@@ -19,6 +19,12 @@ public struct DurationText: Sendable, Hashable {
         nanoseconds = Int64(product)
     }
 
+    /// A length in seconds; nil for zero, and above 366 days.
+    public init?(seconds: Double) {
+        guard seconds * 1e9 >= 1, seconds <= 366 * 86_400 else { return nil }
+        nanoseconds = Int64(seconds * 1e9)
+    }
+
     /// The length in seconds.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 }

@@ -1,18 +1,17 @@
+import Foundation
 import Histogram
+import LoadgenSystem
 import NIOCore
-import NIOHTTP1
-import NIOPosix
+import Synchronization
 
 /// Runs a load against a server and reports how it went.
 public struct LoadRunner: Sendable {
-    /// The path that events are posted to.
-    static let path = "/v1/events"
-    /// How long the last answers are waited for when nothing more is to be sent.
-    private static let patience = TimeAmount.seconds(30)
-    /// The real rate whose sessions a generated stream without a rate imitates, in events a second.
-    private static let assumedRate = 5000
+    /// How long the last answers are waited for when nothing more is to be sent, in nanoseconds.
+    static let patience: Int64 = 30_000_000_000
+    /// How long a visitor looks at a page in the mean, in seconds, which makes the visits under way at one time.
+    private static let secondsPerEvent = 15.0
 
-    private let options: RunOptions
+    let options: RunOptions
 
     /// Prepares a run.
     ///
@@ -22,24 +21,29 @@ public struct LoadRunner: Sendable {
         self.options = options
     }
 
-    /// Options of a stream for a run: without an end, and with its sessions about as long as the run's rate makes
-    /// them in real time.
+    /// Options of a stream for a run, with as many visits under way as the run's rate makes in real time.
     ///
     /// - Parameters:
     ///   - rate: Events a second, 0 for as fast as possible.
-    ///   - events: The end of the stream, or nil.
     ///   - visitors: The size of the population.
     ///   - seed: The stream's seed.
     ///   - site: The site that events name.
-    public static func stream(rate: Double, events: Int?, visitors: Int, seed: UInt64, site: String?)
-        -> GeneratorOptions
-    {
-        // Not so fast that most of the population would be in the shop at once.
-        let perSecond = min(rate > 0 ? Int(min(rate, 1e6)) : assumedRate, assumedRate, max(1, visitors / 200))
-        let days = GeneratorOptions.dayLimit
-        let endless = max(1, perSecond) * 86_400 * days
-        return GeneratorOptions(
-            events: max(endless, events ?? 0), visitors: visitors, days: days, seed: seed, site: site)
+    public static func stream(rate: Double, visitors: Int, seed: UInt64, site: String?) -> StreamOptions {
+        var options = StreamOptions(seed: seed)
+        options.visitors = visitors
+        options.site = site
+        // Not so many that most of the population would be there at once.
+        let most = Double(min(1 << 17, max(1, visitors / 8)))
+        options.concurrency = Int(max(1, min((rate > 0 ? rate : 5000) * secondsPerEvent, most)))
+        return options
+    }
+
+    /// The result of a run.
+    public struct Outcome: Sendable {
+        /// The figures.
+        public var report: RunReport
+        /// What was sent and acknowledged, where the options ask for that.
+        public var record: RunRecord?
     }
 
     /// Sends the events and waits for the answers.
@@ -48,156 +52,81 @@ public struct LoadRunner: Sendable {
     /// - Returns: The report; when the run had to end early, with the reason in ``RunReport/failure``.
     /// - Throws: ``RunError`` or ``GeneratorError`` when nothing could be sent at all.
     public func run(progress: (@Sendable (RunProgress) -> Void)? = nil) async throws -> RunReport {
-        let source = try makeSource()
-        let pool = NIOThreadPool(numberOfThreads: 1)
-        pool.start()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: options.threads)
-        let outcome: Result<RunReport, any Error>
+        try await runAndRecord(progress: progress).report
+    }
+
+    /// As ``run(progress:)``, with the record that a ``Verifier`` takes.
+    public func runAndRecord(progress: (@Sendable (RunProgress) -> Void)? = nil) async throws -> Outcome {
+        let traffic = try Traffic(options)
+        let log: HistogramLog?
         do {
-            outcome = .success(try await run(source, pool: pool, group: group, progress: progress))
-        } catch {
-            outcome = .failure(error)
+            log = try options.histogramLog.map { path throws(FileError) in
+                try HistogramLog(path: path, startTime: Date.now.timeIntervalSince1970)
+            }
+        } catch { throw RunError.cannotRead(path: error.path, reason: error.reason) }
+        let events = SharedTally()
+        let queries = SharedTally()
+        let senders = traffic.senders(options, events: events, queries: queries)
+        let gate = StartGate(senders: senders.count)
+        let watch = Task {
+            try await Self.watch(gate, events: events, queries: queries, log: log, progress: progress)
         }
-        try await group.shutdownGracefully()
-        try await pool.shutdownGracefully()
-        return try outcome.get()
+        var outcomes: [SenderOutcome] = []
+        await withTaskGroup(of: SenderOutcome.self) { group in
+            for sender in senders { group.addTask { await onThread { sender(gate) } } }
+            for await outcome in group { outcomes.append(outcome) }
+        }
+        watch.cancel()
+        _ = await watch.result
+        let error = outcomes.lazy.compactMap(\.error).first
+        guard let start = gate.start, outcomes.contains(where: { $0.end > 0 }) else {
+            throw error ?? RunError.system(reason: "no thread could send")
+        }
+        let end = outcomes.map(\.end).max() ?? start
+        var tally = events.tally
+        tally.unsent = traffic.unsent(options, elapsed: end - start, begun: tally.requests + tally.sendErrors)
+        let report = try RunReport(
+            options: options, traffic: traffic, tally: tally, latencies: events.latencies,
+            queries: options.queries.map { ($0, queries.tally, queries.latencies) },
+            elapsedSeconds: Double(end - start) / 1e9, failure: error?.description)
+        try log?.append(Self.intervals(events, queries), end: Double(end - start) / 1e9)
+        guard options.keepsRecord, let stream = traffic.stream else { return Outcome(report: report) }
+        var ledger = Ledger()
+        for outcome in outcomes { ledger.add(outcome.ledger) }
+        return Outcome(
+            report: report,
+            record: RunRecord(
+                stream: stream, schedule: options.pace, batch: traffic.batch, events: options.events, ledger: ledger,
+                unexpectedlyRejected: tally.unexpectedlyRejected))
     }
 
-    private func run(
-        _ source: any BodySource, pool: NIOThreadPool, group: MultiThreadedEventLoopGroup,
+    private static func intervals(_ events: SharedTally, _ queries: SharedTally) -> [(String, Latencies)] {
+        [("events", events.takeInterval()), ("queries", queries.takeInterval())].filter {
+            $0.0 == "events" || $0.1.totalCount > 0
+        }
+    }
+
+    /// Reports once a second until it is cancelled.
+    private static func watch(
+        _ gate: StartGate, events: SharedTally, queries: SharedTally, log: HistogramLog?,
         progress: (@Sendable (RunProgress) -> Void)?
-    ) async throws -> RunReport {
-        let loops = Array(group.makeIterator().prefix(options.threads))
-        var bound = min(max(options.connections * 2, 8), 256)
-        // Enough that a burst of datagrams is there while the next is made.
-        if case .udp = options.target { bound = 8 * DatagramBurst.limit }
-        let plan = RunPlan(
-            stock: BodyStock(source, bound: bound, pool: pool),
-            bodiesPerSecond: options.rate > 0 ? options.rate / Double(options.batch) : nil, batch: options.batch,
-            duration: options.duration.map { .nanoseconds($0.nanoseconds) }, patience: Self.patience,
-            threads: loops.count)
-        let tallies = loops.map { _ in SharedTally() }
-        let runs = try await connect(loops: loops, plan: plan, tallies: tallies)
-        let start = NIODeadline.now()
-        let reporter = progress.map { report in
-            Task {
-                while !Task.isCancelled {
-                    try await Task.sleep(for: .seconds(1))
-                    report(Self.progress(of: tallies, since: start))
-                }
-            }
+    ) async throws {
+        guard progress != nil || log != nil else { return }
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            guard let start = gate.start else { continue }
+            let elapsed = Double(loadgen_now() - start) / 1e9
+            let intervals = intervals(events, queries)
+            try log?.append(intervals, end: elapsed)
+            let tally = events.tally
+            let latest = intervals[0].1
+            progress?(
+                RunProgress(
+                    elapsedSeconds: elapsed, sent: tally.events, answered: tally.answered, failed: tally.failed,
+                    retries: tally.retries,
+                    p50: latest.totalCount > 0 ? Double(latest.valueAtPercentile(50)) / 1000 : nil,
+                    p99: latest.totalCount > 0 ? Double(latest.valueAtPercentile(99)) / 1000 : nil))
         }
-        var failure: RunError?
-        let futures = runs.map { $0(start) }
-        for future in futures {
-            do { try await future.get() } catch { failure = failure ?? Self.runError(error) }
-        }
-        reporter?.cancel()
-        let elapsed = Double((NIODeadline.now() - start).nanoseconds) / 1e9
-        var tally = Tally()
-        var latencies = tallies[0].latencies
-        for (number, shared) in tallies.enumerated() {
-            tally.add(shared.tally)
-            if number > 0 { latencies.add(shared.latencies) }
-        }
-        return RunReport(
-            options: options, tally: tally, latencies: latencies, elapsedSeconds: elapsed, failure: failure?.description
-        )
-    }
-
-    private func makeSource() throws -> any BodySource {
-        let byteLimit: Int
-        switch options.target {
-        case .http: byteLimit = .max
-        case .udp: byteLimit = RunOptions.datagramByteLimit
-        }
-        switch options.source {
-        case .generated(let stream):
-            return try GeneratedBodies(stream, batch: options.batch, byteLimit: byteLimit, events: options.events)
-        case .file(let path):
-            do {
-                let file = try SystemFile.reading(path)
-                return FileBodies(file, batch: options.batch, byteLimit: byteLimit, events: options.events)
-            } catch { throw RunError.cannotRead(path: error.path, reason: error.reason) }
-        }
-    }
-
-    /// Opens all connections.
-    ///
-    /// - Returns: For each thread what starts it.
-    private func connect(
-        loops: [any EventLoop], plan: RunPlan, tallies: [SharedTally]
-    ) async throws -> [@Sendable (NIODeadline) -> EventLoopFuture<Void>] {
-        switch options.target {
-        case .http(let url):
-            let template = template(url)
-            let connections = options.connections
-            var workers: [NIOLoopBound<HTTPWorker>] = []
-            for (number, loop) in loops.enumerated() {
-                let share = connections / loops.count + (number < connections % loops.count ? 1 : 0)
-                guard share > 0 else { break }
-                let tally = tallies[number]
-                let worker = try await loop.submit {
-                    NIOLoopBound(
-                        HTTPWorker(
-                            loop: loop, plan: plan, address: url.address, template: template, connections: share,
-                            tally: tally),
-                        eventLoop: loop)
-                }.get()
-                try await loop.flatSubmit { worker.value.connect() }.get()
-                workers.append(worker)
-            }
-            return workers.enumerated().map { number, worker in
-                { start in worker.eventLoop.flatSubmit { worker.value.run(start: start, number: number) } }
-            }
-        case .udp(let address):
-            var workers: [NIOLoopBound<UDPWorker>] = []
-            for (number, loop) in loops.enumerated() {
-                let tally = tallies[number]
-                let worker = try await loop.submit {
-                    NIOLoopBound(
-                        try UDPWorker(loop: loop, plan: plan, address: address, tally: tally), eventLoop: loop)
-                }.get()
-                workers.append(worker)
-            }
-            return workers.enumerated().map { number, worker in
-                { start in worker.eventLoop.flatSubmit { worker.value.run(start: start, number: number) } }
-            }
-        }
-    }
-
-    /// The head that all requests share.
-    private func template(_ url: TargetURL) -> HTTPRequestHead {
-        var query: [String] = []
-        if options.backfill { query.append("backfill=true") }
-        if let site = options.site { query.append("site=" + Self.percentEncoded(site)) }
-        var headers = HTTPHeaders()
-        headers.add(name: "host", value: url.address.description)
-        headers.add(name: "user-agent", value: "loadgen")
-        headers.add(
-            name: "content-type", value: options.batch == 1 ? "application/json" : "application/x-ndjson")
-        for header in options.headers { headers.replaceOrAdd(name: header.name, value: header.value) }
-        return HTTPRequestHead(
-            version: .http1_1, method: .POST,
-            uri: url.prefix + Self.path + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), headers: headers)
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                String(UnicodeScalar(byte))
-            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }.joined()
-    }
-
-    private static func progress(of tallies: [SharedTally], since start: NIODeadline) -> RunProgress {
-        var sum = Tally()
-        for shared in tallies { sum.add(shared.tally) }
-        return RunProgress(
-            elapsedSeconds: Double((NIODeadline.now() - start).nanoseconds) / 1e9, sent: sum.events,
-            answered: sum.accepted + sum.duplicate + sum.rejected, failed: sum.failed, retries: sum.retries)
     }
 
     /// Any error of a run as one that can be shown.

@@ -39,7 +39,8 @@ final class Audience: Sendable {
             })
         screens = FragmentTable(
             (AudienceNames.phoneScreens + AudienceNames.desktopScreens).map { ",\"screen\":\"\($0)\"" })
-        userAgents = FragmentTable(AudienceNames.agents.map { ",\"user_agent\":\"\($0.text)\"" })
+        userAgents = FragmentTable(
+            (AudienceNames.agents.map(\.text) + AudienceNames.bots).map { ",\"user_agent\":\"\($0)\"" })
         referrers = FragmentTable(
             (0..<Self.hostCount).map { host in
                 let known = AudienceNames.referrers
@@ -85,6 +86,13 @@ final class Audience: Sendable {
         return Traits(
             id: Self.id(of: visitor), place: UInt8(place), screen: UInt8(screen), agent: UInt8(agent),
             variant: UInt8(rest >> 8 & 1), plan: share < 62 ? 1 : share < 90 ? 2 : 3)
+    }
+
+    /// The traits of a crawler: its own visitor id and a user agent that says what it is.
+    func traits(ofBot bot: UInt32) -> Traits {
+        var traits = traits(of: bot | 0x8000_0000)
+        traits.agent = UInt8(AudienceNames.agents.count + Int(bot) % AudienceNames.bots.count)
+        return traits
     }
 
     /// Whether a visitor had an account before the stream began: three in ten do.

@@ -6,23 +6,47 @@ struct EventEncoder: Sendable {
 
     let catalogue: Catalogue
     let audience: Audience
-    private let site: FragmentTable
+    private let sites: FragmentTable
+    private let origins: FragmentTable
     private let includesIDs: Bool
+    private let isNumbered: Bool
     private let idKey: UInt64
     private var times = TimeFormatter()
 
-    init(catalogue: Catalogue, audience: Audience, options: GeneratorOptions) {
+    /// How many events have the same `props.part` where they are numbered.
+    static let eventsPerPart = 20_000
+
+    /// Creates an encoder.
+    ///
+    /// - Parameters:
+    ///   - sites: The names of the sites; nil leaves the field out.
+    ///   - origins: Where each site lives, such as `https://shop.example`.
+    ///   - isNumbered: Whether events carry their number as `props.n`, by which each can be found again, and
+    ///     `props.part`, which is the same for ``eventsPerPart`` of them.
+    init(
+        catalogue: Catalogue, audience: Audience, sites: [String?], origins: [String], seed: UInt64, includesIDs: Bool,
+        isNumbered: Bool = false
+    ) {
         self.catalogue = catalogue
         self.audience = audience
-        site = FragmentTable([options.site.map { ",\"site\":\"\(Self.escaped($0))\"" } ?? ""])
-        includesIDs = options.includesIDs
-        idKey = RandomSource.mix(options.seed ^ 0x6A09_E667_F3BC_C908)
+        self.sites = FragmentTable(sites.map { $0.map { ",\"site\":\"\(Self.escaped($0))\"" } ?? "" })
+        self.origins = FragmentTable(origins.map { ",\"url\":\"\($0)" })
+        self.includesIDs = includesIDs
+        self.isNumbered = isNumbered
+        idKey = RandomSource.mix(seed ^ 0x6A09_E667_F3BC_C908)
+    }
+
+    /// The encoder of a shop's stream.
+    init(catalogue: Catalogue, audience: Audience, options: GeneratorOptions) {
+        self.init(
+            catalogue: catalogue, audience: audience, sites: [options.site], origins: [Catalogue.origin],
+            seed: options.seed, includesIDs: options.includesIDs)
     }
 
     /// The most bytes of a line.
     var longestLine: Int {
-        // 400: keys, punctuation, the id, the visitor, the time and the value.
-        400 + site.longest + catalogue.longestPieces + audience.longestPieces + Catalogue.origin.utf8.count
+        // 450: keys, punctuation, the id, the visitor, the time, the value and the number.
+        450 + sites.longest + origins.longest + catalogue.longestPieces + audience.longestPieces
     }
 
     /// Writes one event with its newline.
@@ -43,8 +67,8 @@ struct EventEncoder: Sendable {
         line.append(",\"visitor\":\"v")
         line.append(hex: session.traits.id, digits: 10)
         line.append("\"")
-        line.append(site, 0)
-        line.append(",\"url\":\"https://shop.example")
+        line.append(sites, Int(session.site))
+        line.append(origins, Int(session.site))
         appendPath(session, to: &line)
         if session.landing == .campaign {
             line.append("?")
@@ -65,7 +89,33 @@ struct EventEncoder: Sendable {
             line.append(cents: step == .refund ? -Int(session.cents) : Int(session.cents))
         }
         appendProperties(session, to: &line)
-        line.append("}\n")
+        if isNumbered {
+            line.append(",\"n\":")
+            line.append(integer: number)
+            line.append(",\"part\":")
+            line.append(integer: number / UInt64(Self.eventsPerPart))
+        }
+        line.append("}}\n")
+    }
+
+    /// Writes an event that a server has to refuse, one of several kinds, with its newline.
+    mutating func appendBad(_ session: Session, time: Int64, number: UInt64, kind: Int, to line: inout LineWriter) {
+        line.append("{\"time\":\"")
+        times.append(time, to: &line)
+        line.append("\"")
+        line.append(sites, Int(session.site))
+        switch kind & 3 {
+        case 0: line.append(",\"event\":\"\"")
+        case 1: line.append(",\"evnt\":\"page_view\"")
+        case 2: line.append(",\"event\":\"page_view\",\"value\":\"a lot\"")
+        default:
+            line.append(",\"event\":\"page_view\",\"visitor\":\"")
+            for _ in 0..<13 { line.append(hex: number, digits: 16) }
+            line.append("\"")
+        }
+        line.append(",\"props\":{\"n\":")
+        line.append(integer: number)
+        line.append("}}\n")
     }
 
     @inline(__always)
@@ -92,6 +142,7 @@ struct EventEncoder: Sendable {
         }
     }
 
+    /// The properties without the closing brace.
     @inline(__always)
     private func appendProperties(_ session: Session, to line: inout LineWriter) {
         line.append(",\"props\":{")
@@ -108,7 +159,6 @@ struct EventEncoder: Sendable {
             line.append(",\"items\":")
             line.append(decimal: Int(session.items), digits: session.items < 10 ? 1 : 2)
         }
-        line.append("}")
     }
 
     /// Escapes text for use within a JSON string.

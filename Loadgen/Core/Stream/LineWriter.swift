@@ -71,6 +71,18 @@ struct LineWriter {
         count += digits
     }
 
+    /// Appends a number in decimal.
+    @inline(__always)
+    mutating func append(integer value: UInt64) {
+        var digits = 1
+        var limit: UInt64 = 10
+        while digits < 19, value >= limit {
+            digits += 1
+            limit &*= 10
+        }
+        append(decimal: Int(truncatingIfNeeded: value & 0x7FFF_FFFF_FFFF_FFFF), digits: digits)
+    }
+
     /// Appends an amount of money in cents as a JSON number with two decimals, such as `-12.05`.
     mutating func append(cents value: Int) {
         if value < 0 { append(byte: UInt8(ascii: "-")) }

@@ -29,4 +29,6 @@ struct Session: Sendable {
     var hasAccount: Bool
     /// What the cart's items cost in cents; after a purchase, what was paid.
     var cents: Int32
+    /// The site, of those that the stream is spread over.
+    var site: UInt16 = 0
 }

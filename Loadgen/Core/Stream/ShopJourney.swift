@@ -39,7 +39,7 @@ enum ShopStep: UInt8, CaseIterable, Sendable {
 
 /// How visitors move through the shop: a Markov chain over the steps, the lengths of sessions, and the pauses between
 /// events.
-struct ShopJourney: Sendable {
+public struct ShopJourney: Sendable {
     /// The longest session in events.
     static let longestSession = 80
 
@@ -48,13 +48,23 @@ struct ShopJourney: Sendable {
     private let entries: [UInt8]
     private let lengths: AliasTable
 
-    init() {
-        successors = ShopStep.allCases.flatMap { Self.spread(Self.weights(after: $0)) }
-        entries = Self.spread([
-            (.product, 82), (.home, 76), (.category, 38), (.blog, 32), (.docs, 20), (.pricing, 8),
-        ])
+    init(_ content: Content = .shop) {
+        let weights = content == .news ? Self.newsWeights : Self.weights
+        successors = ShopStep.allCases.flatMap { Self.spread(weights($0)) }
+        entries = Self.spread(
+            content == .news
+                ? [(.blog, 186), (.home, 54), (.category, 16)]
+                : [(.product, 82), (.home, 76), (.category, 38), (.blog, 32), (.docs, 20), (.pricing, 8)])
         // A quarter of the sessions has one event, and the tail is heavy: about seven events on average.
         lengths = AliasTable(weights: (1...Self.longestSession).map { 1 / ((Double($0) + 2) * (Double($0) + 3)) })
+    }
+
+    /// What kind of site visitors move through.
+    public enum Content: String, Sendable, Codable, CaseIterable {
+        /// Products, carts and purchases.
+        case shop
+        /// Articles, read one after the other.
+        case news
     }
 
     /// The number of events of a new session.
@@ -131,6 +141,17 @@ struct ShopJourney: Sendable {
         case .wishlist: [(.product, 120), (.category, 96), (.home, 40)]
         case .removeFromCart: [(.cart, 100), (.product, 90), (.category, 66)]
         case .newsletter: [(.blog, 140), (.home, 116)]
+        }
+    }
+
+    /// The chain of a news site; what it never comes to is as in the shop.
+    private static func newsWeights(after step: ShopStep) -> [(ShopStep, Int)] {
+        switch step {
+        case .home: [(.blog, 190), (.category, 52), (.search, 14)]
+        case .category: [(.blog, 214), (.home, 42)]
+        case .blog: [(.blog, 150), (.home, 44), (.category, 42), (.search, 12), (.newsletter, 8)]
+        case .results: [(.blog, 200), (.search, 26), (.home, 30)]
+        default: weights(after: step)
         }
     }
 
