@@ -12,7 +12,7 @@ final class DerivedCache: CacheBudget.Member {
     /// The most entries held.
     static let maxEntries = 1_024
 
-    /// The most entries of one kind that are of sets of segments: while events come in, each query has another set.
+    /// The most entries of one kind that are of sets with runs in flight: while events come in, each query has another set.
     private static let maxSets = 8
 
     /// What is kept.
@@ -37,11 +37,11 @@ final class DerivedCache: CacheBudget.Member {
             /// ``HeadIndex`` of a ``ValueUnion`` with this number.
             case heads(UInt64)
 
-            /// Whether there is one for each set of segments rather than for each segment.
+            /// Whether there is one for each set of segments and runs in flight.
             var isOfSets: Bool {
                 switch self {
-                case .visitors, .added, .values, .heads: true
-                case .located, .counts: false
+                case .added, .values: true
+                case .visitors, .heads, .located, .counts: false
                 }
             }
         }
