@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Damaged blocks")
 struct DamageTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
 
     /// The stored rows with a prefix.
     private func rows(_ path: String, _ prefix: [UInt8]) throws -> [(key: [UInt8], value: [UInt8])] {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Retention")
 struct RetentionTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
     private static let day: Int64 = 86_400_000
     private static let hour: Int64 = 3_600_000
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Retired segments")
 struct RetireTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
 
     private func keys(_ path: String, _ prefix: [UInt8]) throws -> Int {
         var walk = try Database(path: path).iterate(prefix: prefix)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Roll-ups of sealed segments")
 struct RollupStoreTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
 
     /// Sealed segments of made-up events.
     private func segments(_ directory: TemporaryDirectory, rows: Int) throws -> [Segment] {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Roll-ups")
 struct RollupTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
 
     private func decode(_ encoded: EncodedRollup, _ shape: RollupShape) throws -> Rollup {
         try Rollup(

@@ -8,7 +8,7 @@ import Testing
 /// Dead letters, ids, answers and schemas: what lies beside the segments.
 @Suite("Rows beside the segments")
 struct SideRowTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
     private static let prefixes = [Keys.deadLetterPrefix, Keys.idsPrefix, Keys.answerPrefix, Keys.schemaPrefix]
 
     /// A block with nothing in it but its header.

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Deleting sites")
 struct SiteDeletionTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
     private let later = january + 50 * 86_400_000
 
     private func keys(_ path: String, _ prefixes: [[UInt8]]) throws -> Int {

@@ -67,7 +67,7 @@ struct FullStore {
     let rows: [String: [String]]
 
     /// What the stores of this process are made from; named in messages of tests.
-    static let seed = UInt64.random(in: 0...1_000_000)
+    static let seed = SeededGenerator.testSeed
     private static let made = Mutex<[Int: (rows: [String: [String]], files: [String: Data])]>([:])
 
     /// Fills a directory.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Visitor sketches")
 struct VisitorSketchTests {
-    private let seed = UInt64.random(in: 0...1_000_000)
+    private let seed = SeededGenerator.testSeed
 
     /// Distinct hashes: a bijection of consecutive numbers.
     private func hashes(_ count: Int, _ seed: UInt64) -> [UInt64] {

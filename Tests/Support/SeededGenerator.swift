@@ -1,3 +1,5 @@
+import Foundation
+
 /// SplitMix64: the same seed gives the same run on every machine.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -32,6 +34,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension SeededGenerator {
+    /// The seed of a property test in this process's environment, see ``testSeed(environment:)``.
+    public static var testSeed: UInt64 { testSeed(environment: ProcessInfo.processInfo.environment) }
+
     /// The seed of a property test: `WEIR_SEED` where it is set, to run a failure again, else a new one.
     public static func testSeed(environment: [String: String]) -> UInt64 {
         environment["WEIR_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64(UInt32.max))
