@@ -62,7 +62,6 @@ final class CompactionThread: Sendable {
             if isStopping.load(ordering: .relaxed) { return }
             do throws(StorageError) {
                 pause = try store.compact() ? 0 : Self.interval
-                FreeMemory.giveBack()
             } catch {
                 if case .failed = error {
                 } else {

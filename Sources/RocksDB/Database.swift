@@ -1,4 +1,5 @@
 internal import CRocksDB
+import Synchronization
 
 /// An open RocksDB database (`rocksdb_t`) with the one configuration Weir needs.
 ///
@@ -97,6 +98,8 @@ public final class Database: @unchecked Sendable {
 
         synced = rocksdb_writeoptions_create()
         rocksdb_writeoptions_set_sync(synced, 1)
+        // Begun here, so that it has this thread's priority.
+        _ = WriteThread.shared
         unsynced = rocksdb_writeoptions_create()
         read = rocksdb_readoptions_create()
         rocksdb_readoptions_set_verify_checksums(read, 1)
@@ -145,7 +148,27 @@ public final class Database: @unchecked Sendable {
     ///   makes this one durable as well, and a crash before it leaves either nothing or a beginning of the unsynced
     ///   ones, each whole.
     public func write(_ batch: borrowing WriteBatch, synced: Bool = true) throws(RocksDBError) {
-        try check { rocksdb_write(handle, synced ? self.synced : unsynced, batch.handle, $0) }
+        let pointers = WritePointers(database: handle, options: synced ? self.synced : unsynced, batch: batch.handle)
+        guard WriteThread.isNeeded else {
+            try check { rocksdb_write(pointers.database, pointers.options, pointers.batch, $0) }
+            return
+        }
+        let failure = Mutex<RocksDBError?>(nil)
+        WriteThread.shared.run {
+            do throws(RocksDBError) {
+                try check { rocksdb_write(pointers.database, pointers.options, pointers.batch, $0) }
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// What a write needs on whichever thread. Unchecked: its owners outlive the call, which waits for the other thread.
+    private struct WritePointers: @unchecked Sendable {
+        let database: OpaquePointer
+        let options: OpaquePointer
+        let batch: OpaquePointer
     }
 
     /// Calls `body` with a key's value, valid during the call only, or returns `nil` (`rocksdb_get_pinned`).

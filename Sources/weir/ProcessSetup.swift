@@ -18,8 +18,7 @@ enum ProcessSetup {
     /// glibc has an arena for each of many threads and, once a large block was freed, takes blocks of up to 32 MiB from
     /// them, so that what queries gather and let go stays with the process: with a hundred million events and a cache of 256
     /// MiB 799 MiB under load. With few arenas, and blocks beyond those of a chunk's columns (512 KiB) straight from the system, it
-    /// is 611. What is free between used blocks goes back every ``trimInterval`` seconds. Settings of its own (`MALLOC_…`) in the
-    /// environment go before all of this.
+    /// is a quarter less. Settings of its own (`MALLOC_…`) in the environment go before all of this.
     static func boundFreeMemory() {
         guard !ProcessInfo.processInfo.environment.keys.contains(where: { $0.hasPrefix("MALLOC_") }),
             let symbol = dlsym(nil, "mallopt")
@@ -27,27 +26,7 @@ enum ProcessSetup {
         let set = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
         // The numbers of malloc.h: M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD.
         for (option, value) in [(-8, 2), (-3, 768 << 10), (-1, 2 << 20)] as [(Int32, Int32)] { _ = set(option, value) }
-        trimRegularly()
-    }
-
-    /// Seconds between two times that free memory is given back.
-    private static let trimInterval: UInt32 = 2
-
-    /// Starts the thread that gives whole free pages back to the system, wherever they lie in an arena. It takes a lock of
-    /// one arena at a time, for about a millisecond.
-    private static func trimRegularly() {
-        guard let symbol = dlsym(nil, "malloc_trim") else { return }
-        let trim = unsafeBitCast(symbol, to: (@convention(c) (Int) -> Int32).self)
-        let thread = Thread {
-            while true {
-                sleep(trimInterval)
-                // So many bytes at an arena's end are kept for what comes next.
-                _ = trim(2 << 20)
-            }
-        }
-        thread.name = "weir.trim"
-        thread.stackSize = 64 << 10
-        thread.start()
+        FreeMemory.watch()
     }
 
     /// Raises the limit on open files to what the system lets this process have.
