@@ -120,11 +120,11 @@ package struct IdSet: Sendable {
     private mutating func begin(_ now: Int64) {
         while let oldest = epochs.first, now - oldest.time > 240 { _ = forgetOldest() }
         if epochs.count >= Self.maxEpochs { evicted += forgetOldest() }
-        epochs.append(Epoch(time: now))
-        // Before a number comes again, no table has it from the last time.
-        if firstNumber &+ UInt16(epochs.count - 1) == 0 {
+        // Before a number comes again, no table has it from the last time, nor any that follows.
+        if firstNumber &+ UInt16(epochs.count) == 0 {
             for table in tables.indices { makeAnew(table) }
         }
+        epochs.append(Epoch(time: now))
     }
 
     private mutating func forgetOldest() -> Int {
